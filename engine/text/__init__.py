@@ -1,0 +1,3 @@
+from engine.text.banks import Bank, Mode, Span, Term
+
+__all__ = ["Bank", "Mode", "Span", "Term"]
