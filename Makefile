@@ -42,7 +42,7 @@ up: setup ## Winnow itself: Postgres, API, console, worker, pipelines
 	$(BIN)/winnow up
 
 bench: setup ## one JSON line a figure, each beside a peer or a limit
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 format: setup ## rewrite layout as the gates want it
 	$(BIN)/ruff check --fix .
