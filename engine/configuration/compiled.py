@@ -1,0 +1,94 @@
+"""Configured rules turned into one ruleset per item type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.language import (
+    Diagnostic,
+    Environment,
+    Predicate,
+    Ruleset,
+    Schema,
+    check,
+    compile_ruleset,
+    schema_of_item_type,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from engine.configuration.configuration import Configuration
+    from engine.configuration.rules import Rule
+    from engine.items import ItemType
+
+
+@dataclass(frozen=True)
+class BrokenRule:
+    """A rule that no longer means anything for an item type, and why."""
+
+    rule_id: str
+    type_id: str
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True)
+class TypeRuleset:
+    """rules: LIVE and SHADOW, in the order of `ruleset.rule_ids`."""
+
+    item_type: ItemType
+    ruleset: Ruleset
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class LiveRuleset:
+    """by_type: only item types that some rule applies to."""
+
+    configuration: Configuration
+    by_type: Mapping[str, TypeRuleset]
+    broken: tuple[BrokenRule, ...] = ()
+
+
+def environment_of(configuration: Configuration) -> Environment:
+    """The banks that rules may name."""
+    return Environment(banks={bank.name: bank.matcher() for bank in configuration.banks.values()})
+
+
+def compile_configuration(configuration: Configuration, now: datetime) -> LiveRuleset:
+    """Compiles every rule that is LIVE or SHADOW and has not expired.
+
+    A rule that fails the check is left out and named in `broken`; the others run.
+    """
+    environment = environment_of(configuration)
+    evaluated = [rule for rule in configuration.rules.values() if rule.is_evaluated(now)]
+    by_type: dict[str, TypeRuleset] = {}
+    broken: list[BrokenRule] = []
+    for item_type in configuration.item_types.values():
+        rules = [rule for rule in evaluated if item_type.type_id in rule.item_type_ids]
+        sound, bad = _check_all(rules, item_type, environment)
+        broken.extend(bad)
+        if sound:
+            by_type[item_type.type_id] = TypeRuleset(
+                item_type=item_type,
+                ruleset=compile_ruleset(sound, environment),
+                rules=tuple(configuration.rules[rule_id] for rule_id in sound),
+            )
+    return LiveRuleset(configuration, by_type, tuple(broken))
+
+
+def _check_all(
+    rules: Iterable[Rule], item_type: ItemType, environment: Environment
+) -> tuple[dict[str, Predicate], list[BrokenRule]]:
+    schema: Schema = schema_of_item_type(item_type)
+    sound: dict[str, Predicate] = {}
+    broken: list[BrokenRule] = []
+    for rule in sorted(rules, key=lambda rule: rule.rule_id):
+        checked = check(rule.where, schema, environment)
+        if checked.predicate is None:
+            broken.append(BrokenRule(rule.rule_id, item_type.type_id, checked.diagnostics))
+        else:
+            sound[rule.rule_id] = checked.predicate
+    return sound, broken

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.configuration.reader import MAX_NAME, SCHEMA, Reader
+
+
+@dataclass(frozen=True)
+class Queue:
+    """hidden_action_ids: actions no reviewer of this queue may take.
+
+    sla_minutes: how long a job may wait.
+    """
+
+    queue_id: str
+    version: int
+    name: str
+    description: str = ""
+    is_default: bool = False
+    hidden_action_ids: tuple[str, ...] = ()
+    sla_minutes: int | None = None
+
+
+def parse_queue(queue_id: str, version: int, document: object) -> Queue:
+    """Raises InvalidConfiguration."""
+    reader = Reader(document)
+    queue = Queue(
+        queue_id=queue_id,
+        version=version,
+        name=reader.text("name", limit=MAX_NAME, required=True),
+        description=reader.text("description", limit=10_000),
+        is_default=reader.boolean("isDefault"),
+        hidden_action_ids=reader.texts("hiddenActionIds"),
+        sla_minutes=reader.whole("slaMinutes", default=None, low=1, high=525_600),
+    )
+    reader.finish("queue")
+    return queue
+
+
+def queue_document(queue: Queue) -> dict[str, object]:
+    return {
+        "schema": SCHEMA,
+        "name": queue.name,
+        "description": queue.description,
+        "isDefault": queue.is_default,
+        "hiddenActionIds": list(queue.hidden_action_ids),
+        "slaMinutes": queue.sla_minutes,
+    }
