@@ -36,8 +36,9 @@ class Reader:
         else:
             self.problems.append(Problem("an object is needed here", pointer))
 
-    def wrong(self, key: str, message: str, hint: str = "") -> None:
-        self.problems.append(Problem(message, f"{self.pointer}/{escape(key)}", hint))
+    def wrong(self, path: str, message: str, hint: str = "") -> None:
+        """`path`: a pointer from here, without its first slash."""
+        self.problems.append(Problem(message, f"{self.pointer}/{path}", hint))
 
     def get(self, key: str) -> object:
         self.asked.add(key)
@@ -146,7 +147,7 @@ class Reader:
         return value
 
     def records(self, key: str, *, most: int) -> tuple[Reader, ...]:
-        base = f"{self.pointer}/{escape(key)}"
+        base = f"{self.pointer}/{key}"
         return tuple(
             Reader(value, f"{base}/{index}", self.problems)
             for index, value in enumerate(self.sequence(key, most=most))
@@ -174,7 +175,7 @@ class Reader:
                 continue
             near = difflib.get_close_matches(key, sorted(self.asked), n=1)
             hint = f"did you mean `{near[0]}`?" if near else f"known keys: {sorted(self.asked)}"
-            self.wrong(key, f"`{key}` is not known here", hint)
+            self.wrong(escape(key), f"`{key}` is not known here", hint)
 
     def finish(self, noun: str) -> None:
         """Raises InvalidConfiguration with everything found."""
