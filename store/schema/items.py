@@ -1,0 +1,103 @@
+"""Items from their place in the order of arrival to their evaluation."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSON, JSONB, TIMESTAMP
+
+from store.schema.columns import METADATA, moment, org_id, words, written_by
+
+org_clock = Table(
+    "org_clock",
+    METADATA,
+    org_id(),
+    Column("seq", BigInteger, nullable=False, server_default="0"),
+    Column("at", TIMESTAMP(timezone=True), nullable=False, server_default="-infinity"),
+    Column("counters_version", BigInteger, nullable=False, server_default="0"),
+    PrimaryKeyConstraint("org_id", name="org_clock_pkey"),
+)
+
+submissions = Table(
+    "submissions",
+    METADATA,
+    org_id(),
+    Column("arrived_at", TIMESTAMP(timezone=True), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("submission_id", Uuid, nullable=False),
+    words("type_id"),
+    Column("type_version", Integer, nullable=False),
+    words("item_id"),
+    words("creator_type_id", null=True),
+    words("creator_id", null=True),
+    Column("data", JSON, nullable=False),
+    words("source"),
+    PrimaryKeyConstraint("org_id", "arrived_at", "seq", name="submissions_pkey"),
+    Index("submissions_item_idx", "org_id", "type_id", "item_id", "arrived_at"),
+    Index("submissions_creator_idx", "org_id", "creator_type_id", "creator_id", "arrived_at"),
+    postgresql_partition_by="RANGE (arrived_at)",
+)
+
+window_events = Table(
+    "window_events",
+    METADATA,
+    org_id(),
+    Column("counter_id", Integer, primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Column("arrived_at", TIMESTAMP(timezone=True), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("value", Double),
+    PrimaryKeyConstraint(
+        "org_id", "counter_id", "key", "arrived_at", "seq", name="window_events_pkey"
+    ),
+)
+
+pending = Table(
+    "pending",
+    METADATA,
+    org_id(),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    moment("arrived_at"),
+    moment("leased_until", null=True),
+    Column("lease_id", Uuid),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    words("last_error", null=True),
+    moment("set_aside_at", null=True),
+    PrimaryKeyConstraint("org_id", "seq", name="pending_pkey"),
+)
+
+evaluations = Table(
+    "evaluations",
+    METADATA,
+    org_id(),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    moment("arrived_at"),
+    Column("submission_id", Uuid, nullable=False),
+    words("type_id"),
+    Column("config_version", BigInteger, nullable=False),
+    moment("evaluated_at"),
+    Column("outcomes", JSONB, nullable=False),
+    written_by(),
+    PrimaryKeyConstraint("org_id", "seq", name="evaluations_pkey"),
+    Index("evaluations_arrived_at_idx", "org_id", "arrived_at"),
+    Index("evaluations_xid_idx", "org_id", "xid"),
+)
+
+lake_exports = Table(
+    "lake_exports",
+    METADATA,
+    org_id(),
+    Column("table_name", Text, primary_key=True),
+    words("watermark"),
+    moment("updated_at"),
+    PrimaryKeyConstraint("org_id", "table_name", name="lake_exports_pkey"),
+)

@@ -1,0 +1,79 @@
+"""One organisation never sees another's rows, and a query that names none sees nothing."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+
+from engine.errors import InvalidConfiguration, Unavailable
+from store import schema
+from store.database import Database
+
+TENANT_TABLES = sorted(schema.METADATA.tables)
+
+
+def make_org(database: Database, name: str) -> int:
+    with database.system() as tx:
+        org_id: int = tx.execute(
+            text("SELECT winnow_create_org(:name, now())"), {"name": name}
+        ).scalar_one()
+    with database.transaction(org_id) as tx:
+        tx.execute(text("INSERT INTO org_clock (org_id) VALUES (:org_id)"), {"org_id": org_id})
+    return org_id
+
+
+def test_a_transaction_sees_its_own_organisation_alone(database: Database) -> None:
+    first, second = make_org(database, "first"), make_org(database, "second")
+    for org_id in (first, second):
+        with database.transaction(org_id) as tx:
+            assert tx.execute(text("SELECT org_id FROM org_clock")).scalars().all() == [org_id]
+
+
+@pytest.mark.parametrize("table", TENANT_TABLES)
+def test_a_query_without_an_organisation_returns_nothing(database: Database, table: str) -> None:
+    make_org(database, "first")
+    with database.system() as tx:
+        assert tx.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0
+
+
+def test_the_organisation_is_forgotten_when_the_transaction_ends(database: Database) -> None:
+    org_id = make_org(database, "first")
+    with database.transaction(org_id):
+        pass
+    with database.system() as tx:
+        assert tx.execute(text("SELECT count(*) FROM org_clock")).scalar_one() == 0
+
+
+def test_a_row_cannot_be_written_for_another_organisation(database: Database) -> None:
+    first, second = make_org(database, "first"), make_org(database, "second")
+    with (
+        pytest.raises(ProgrammingError, match="row-level security"),
+        database.transaction(first) as tx,
+    ):
+        tx.execute(
+            text("INSERT INTO lake_exports VALUES (:org_id, 'items', '0', now())"),
+            {"org_id": second},
+        )
+
+
+def test_an_error_rolls_everything_back(database: Database) -> None:
+    org_id = make_org(database, "first")
+    with pytest.raises(ValueError, match="late"), database.transaction(org_id) as tx:
+        tx.execute(text("UPDATE org_clock SET seq = 7"))
+        raise ValueError("late")
+    with database.transaction(org_id) as tx:
+        assert tx.execute(text("SELECT seq FROM org_clock")).scalar_one() == 0
+
+
+@pytest.mark.parametrize("url", ["", "not a url", "mysql://localhost/winnow"])
+def test_a_wrong_url_names_the_setting(url: str) -> None:
+    with pytest.raises(InvalidConfiguration, match="DATABASE_URL"):
+        Database(url)
+
+
+def test_a_server_that_is_not_there_is_unavailable() -> None:
+    database = Database("postgresql://nobody:x@127.0.0.1:1/none")
+    with pytest.raises(Unavailable), database.system():
+        pass
+    database.close()
