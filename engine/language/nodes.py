@@ -1,0 +1,188 @@
+"""Our own trees. The author's words become syntax; the checker turns syntax into checked nodes.
+
+Both are frozen, compare without their spans, and are what formatter, compilers and explanations
+read. Generated code and SQL are built from checked nodes alone, never from the author's text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from engine.language.types import BOOLEAN, NUMBER, Schema, Type
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.language.diagnostics import Diagnostic
+    from engine.text import Bank
+
+
+@dataclass(frozen=True)
+class Span:
+    """Code points of the author's text, end exclusive."""
+
+    start: int
+    end: int
+
+
+NOWHERE = Span(0, 0)
+
+
+# -- syntax: what was written ---------------------------------------------------------------------
+
+
+class LiteralKind(StrEnum):
+    NULL = "NULL"
+    BOOLEAN = "BOOLEAN"
+    NUMBER = "NUMBER"
+    TEXT = "TEXT"
+    TIME = "TIME"  # microseconds since 1970 UTC
+    INTERVAL = "INTERVAL"  # microseconds
+
+
+@dataclass(frozen=True)
+class Literal:
+    kind: LiteralKind
+    value: str | float | bool | int | None
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True)
+class Name:
+    """A field, or a path into one: `address.city`."""
+
+    parts: tuple[str, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operator or a function, by its name in the registry.
+
+    word: where the operator or function name itself stands.
+    """
+
+    name: str
+    arguments: tuple[Syntax, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+    word: Span = field(default=NOWHERE, compare=False)
+
+
+Syntax = Literal | Name | Operation
+
+
+# -- checked: what it means -----------------------------------------------------------------------
+
+Value = str | float | bool | int | None
+
+
+@dataclass(frozen=True)
+class Constant:
+    """TIME and DURATION constants are whole microseconds."""
+
+    type: Type
+    value: Value
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True)
+class FieldRead:
+    """path[0] is a field of the schema, the rest lead into its struct."""
+
+    type: Type
+    path: tuple[str, ...]
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True)
+class ArrivalTime:
+    type: Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True)
+class Apply:
+    """`operator` is a name in the registry; `overload` the place of the signature that fits."""
+
+    type: Type
+    operator: str
+    arguments: tuple[Node, ...]
+    overload: int = 0
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True)
+class BankMatch:
+    """TRUE where the text, or any element of the list, matches an entry of the bank.
+
+    mode: empty for each entry's own, else the mode that replaces it.
+    """
+
+    subject: Node
+    bank: str
+    mode: str = ""
+    span: Span = field(default=NOWHERE, compare=False)
+    type: Type = BOOLEAN
+
+
+@dataclass(frozen=True)
+class CountRecent:
+    counter: Counter
+    span: Span = field(default=NOWHERE, compare=False)
+    type: Type = NUMBER
+
+
+Node = Constant | FieldRead | ArrivalTime | Apply | BankMatch | CountRecent
+
+
+@dataclass(frozen=True)
+class Counter:
+    """Events of one item type by key, within a window that ends at (and holds) the item itself.
+
+    key_fields: dotted paths of fields, resolved (`creator` is the field that holds the author).
+    where: canonical text of the condition an event must meet, or empty.
+    """
+
+    type_id: str
+    key_fields: tuple[str, ...]
+    where: str
+    window_us: int
+    key: tuple[FieldRead, ...] = field(default=(), compare=False, repr=False)
+    condition: Node | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def identity(self) -> str:
+        """The same for every window, so that one stream of events serves them all."""
+        facts = json.dumps([self.type_id, self.key_fields, self.where], ensure_ascii=False)
+        return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Banks by name."""
+
+    banks: Mapping[str, Bank] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """text is canonical; fields are the top-level fields it reads, counters' included."""
+
+    text: str
+    tree: Node
+    schema: Schema
+    counters: tuple[Counter, ...]
+    banks: tuple[str, ...]
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Either a predicate, or at least one diagnostic that says why not."""
+
+    predicate: Predicate | None
+    diagnostics: tuple[Diagnostic, ...]
