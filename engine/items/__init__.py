@@ -1,5 +1,9 @@
+from engine.items.coercion import coerce_item, compiled, creator_of
+from engine.items.document import item_type_document, parse_item_type
 from engine.items.item import Item, ItemRef, RawItem, Variant
 from engine.items.item_type import Container, Field, ItemType, Kind, Role, Scalar
+from engine.items.rows import row_values
+from engine.items.validation import validate_item_type
 
 __all__ = [
     "Container",
@@ -12,4 +16,11 @@ __all__ = [
     "Role",
     "Scalar",
     "Variant",
+    "coerce_item",
+    "compiled",
+    "creator_of",
+    "item_type_document",
+    "parse_item_type",
+    "row_values",
+    "validate_item_type",
 ]
