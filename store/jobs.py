@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
+
+from engine.casework.leases import Hold, JobState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,8 +16,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from engine.paging import PageRequest
+
 # A job that is open already keeps its queue and its place in it, and gains the new source and
-# policies. It keeps the first and the latest sources, never more than a thousand.
+# policies. At a thousand sources one from the middle makes room.
 OPEN_JOB = text("""
 INSERT INTO jobs (org_id, job_id, queue_id, kind, type_id, item_id, seq, arrived_at, state,
                   enqueued_at, sources, policy_ids, skipped_by)
@@ -25,11 +30,12 @@ ON CONFLICT (org_id, type_id, item_id) WHERE state = 'open' DO UPDATE SET
     seq = coalesce(greatest(jobs.seq, excluded.seq), jobs.seq),
     arrived_at = coalesce(greatest(jobs.arrived_at, excluded.arrived_at), jobs.arrived_at),
     sources = (CASE WHEN jsonb_array_length(jobs.sources) >= 1000
-                    THEN jobs.sources - 1 ELSE jobs.sources END) || excluded.sources,
+                    THEN jobs.sources - 500 ELSE jobs.sources END) || excluded.sources,
     policy_ids = (
         SELECT coalesce(jsonb_agg(DISTINCT p), '[]')
         FROM jsonb_array_elements(jobs.policy_ids || excluded.policy_ids) AS p
-    )
+    ),
+    xid = pg_current_xact_id()
 RETURNING job_id::text
 """)
 
@@ -65,3 +71,242 @@ def open_job(
         "policy_ids": json.dumps(list(policy_ids)),
     }
     return str(tx.execute(OPEN_JOB, parameters).scalar_one())
+
+
+@dataclass(frozen=True)
+class JobRow:
+    """sources, policy_ids, skipped_by: as stored JSON lists. lease_token: the current claim's."""
+
+    job_id: str
+    queue_id: str
+    kind: str
+    type_id: str
+    item_id: str
+    seq: int | None
+    arrived_at: datetime | None
+    state: JobState
+    enqueued_at: datetime
+    sources: tuple[Mapping[str, Any], ...]
+    policy_ids: tuple[str, ...]
+    leased_by: str | None
+    lease_token: str | None
+    leased_until: datetime | None
+    decided_at: datetime | None
+
+    @property
+    def hold(self) -> Hold:
+        return Hold(self.state, self.leased_by, self.lease_token, self.leased_until)
+
+
+COLUMNS = """job_id::text, queue_id, kind, type_id, item_id, seq, arrived_at, state, enqueued_at,
+       sources, policy_ids, leased_by, lease_token::text, leased_until, decided_at"""
+
+
+def _job(row: Row[Any]) -> JobRow:
+    values = row._asdict()
+    return JobRow(
+        **values
+        | {
+            "state": JobState(values["state"]),
+            "sources": tuple(values["sources"]),
+            "policy_ids": tuple(values["policy_ids"]),
+        }
+    )
+
+
+# The oldest free job of the queue that this reviewer has not skipped. Rows that another claim is
+# taking at this moment are passed over, so two reviewers never get the same one.
+CLAIM_NEXT = text(f"""
+UPDATE jobs SET leased_by = :holder, lease_token = :token, leased_until = :until
+WHERE job_id = (
+    SELECT job_id FROM jobs
+    WHERE state = 'open' AND queue_id = :queue_id
+      AND (leased_until IS NULL OR leased_until <= :now)
+      AND (:again OR NOT jsonb_exists(skipped_by, :holder))
+    ORDER BY enqueued_at
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING {COLUMNS}
+""")
+
+
+def claim_next(
+    tx: Connection, *, queue_id: str, holder: str, token: str, now: datetime, until: datetime
+) -> JobRow | None:
+    """Leases the next job; one that the holder skipped comes only when no other is left."""
+    parameters = {
+        "queue_id": queue_id,
+        "holder": holder,
+        "token": token,
+        "now": now,
+        "until": until,
+    }
+    for again in (False, True):
+        row = tx.execute(CLAIM_NEXT, {**parameters, "again": again}).one_or_none()
+        if row is not None:
+            return _job(row)
+    return None
+
+
+JOB = text(f"SELECT {COLUMNS} FROM jobs WHERE job_id = :job_id")
+LOCKED_JOB = text(f"SELECT {COLUMNS} FROM jobs WHERE job_id = :job_id FOR UPDATE")
+
+
+def job(tx: Connection, job_id: str) -> JobRow | None:
+    row = tx.execute(JOB, {"job_id": job_id}).one_or_none()
+    return None if row is None else _job(row)
+
+
+def lock_job(tx: Connection, job_id: str) -> JobRow | None:
+    """The job, held against other writers until the transaction ends."""
+    row = tx.execute(LOCKED_JOB, {"job_id": job_id}).one_or_none()
+    return None if row is None else _job(row)
+
+
+SET_LEASE = text("""
+UPDATE jobs SET leased_by = :holder, lease_token = :token, leased_until = :until
+WHERE job_id = :job_id
+""")
+
+
+def lease(
+    tx: Connection, job_id: str, *, holder: str | None, token: str | None, until: datetime | None
+) -> None:
+    """Gives the job to a holder until a time, or back to everybody."""
+    tx.execute(SET_LEASE, {"job_id": job_id, "holder": holder, "token": token, "until": until})
+
+
+REMEMBER_SKIP = text("""
+UPDATE jobs
+SET skipped_by = skipped_by || to_jsonb(CAST(:holder AS text)),
+    leased_by = NULL, lease_token = NULL, leased_until = NULL
+WHERE job_id = :job_id AND NOT jsonb_exists(skipped_by, :holder)
+""")
+
+
+def skip(tx: Connection, job_id: str, holder: str) -> None:
+    """Gives the job back and remembers who did not want it."""
+    if not tx.execute(REMEMBER_SKIP, {"job_id": job_id, "holder": holder}).rowcount:
+        lease(tx, job_id, holder=None, token=None, until=None)
+
+
+SET_STATE = text("""
+UPDATE jobs
+SET state = :state, decided_at = :decided_at, leased_by = :holder, lease_token = :token,
+    leased_until = :until, xid = pg_current_xact_id()
+WHERE job_id = :job_id
+""")
+
+
+def finish(tx: Connection, job_id: str, *, state: JobState, now: datetime) -> None:
+    parameters = {"job_id": job_id, "state": state.value, "decided_at": now}
+    tx.execute(SET_STATE, parameters | {"holder": None, "token": None, "until": None})
+
+
+def reopen(tx: Connection, job_id: str, *, holder: str, token: str, until: datetime) -> None:
+    """Opens a decided job again, in the hands of the one who decided it."""
+    parameters = {"job_id": job_id, "state": JobState.OPEN.value, "decided_at": None}
+    tx.execute(SET_STATE, parameters | {"holder": holder, "token": token, "until": until})
+
+
+OPEN_JOB_OF_ITEM = text("""
+SELECT job_id::text FROM jobs
+WHERE state = 'open' AND type_id = :type_id AND item_id = :item_id
+FOR UPDATE
+""")
+
+
+def open_job_of(tx: Connection, type_id: str, item_id: str) -> str | None:
+    found = tx.execute(OPEN_JOB_OF_ITEM, {"type_id": type_id, "item_id": item_id})
+    return found.scalar_one_or_none()
+
+
+OPEN_JOBS = text(f"""
+SELECT {COLUMNS} FROM jobs
+WHERE state = 'open' AND (CAST(:queue_id AS text) IS NULL OR queue_id = :queue_id)
+  AND (CAST(:at AS timestamptz) IS NULL OR (enqueued_at, job_id) > (:at, CAST(:id AS uuid)))
+ORDER BY enqueued_at, job_id
+LIMIT :limit
+""")
+FINISHED_JOBS = text(f"""
+SELECT {COLUMNS} FROM jobs
+WHERE state = :state AND (CAST(:queue_id AS text) IS NULL OR queue_id = :queue_id)
+  AND (CAST(:at AS timestamptz) IS NULL OR (decided_at, job_id) < (:at, CAST(:id AS uuid)))
+ORDER BY decided_at DESC, job_id DESC
+LIMIT :limit
+""")
+
+
+def jobs(tx: Connection, state: JobState, queue_id: str | None, page: PageRequest) -> list[JobRow]:
+    """Open jobs oldest first, finished ones latest first; one more than the limit if there is."""
+    statement = OPEN_JOBS if state is JobState.OPEN else FINISHED_JOBS
+    parameters = {
+        "state": state.value,
+        "queue_id": queue_id,
+        "at": page.after and page.after.at,
+        "id": page.after and page.after.id,
+        "limit": page.limit + 1,
+    }
+    return [_job(row) for row in tx.execute(statement, parameters)]
+
+
+JOBS_OF_ITEM = text(f"""
+SELECT {COLUMNS} FROM jobs WHERE type_id = :type_id AND item_id = :item_id
+ORDER BY enqueued_at DESC LIMIT :limit
+""")
+
+
+def jobs_of_item(tx: Connection, type_id: str, item_id: str, limit: int) -> list[JobRow]:
+    parameters = {"type_id": type_id, "item_id": item_id, "limit": limit}
+    return [_job(row) for row in tx.execute(JOBS_OF_ITEM, parameters)]
+
+
+@dataclass(frozen=True)
+class QueueCounts:
+    """decided, enqueued: in the last hour. reviewers: who holds a job now."""
+
+    queue_id: str
+    pending: int
+    leased: int
+    oldest_enqueued_at: datetime | None
+    decided_last_hour: int
+    enqueued_last_hour: int
+    reviewers: tuple[str, ...]
+
+
+QUEUE_COUNTS = text("""
+WITH open AS (
+    SELECT queue_id, count(*) AS pending,
+           count(*) FILTER (WHERE leased_until > :now) AS leased,
+           min(enqueued_at) AS oldest,
+           array_agg(DISTINCT leased_by) FILTER (WHERE leased_until > :now) AS reviewers
+    FROM jobs WHERE state = 'open' GROUP BY queue_id
+), decided AS (
+    SELECT queue_id, count(*) AS decided FROM jobs
+    WHERE state = 'decided' AND decided_at > :since GROUP BY queue_id
+), enqueued AS (
+    SELECT queue_id, count(*) AS enqueued FROM jobs
+    WHERE enqueued_at > :since GROUP BY queue_id
+)
+SELECT queue_id, coalesce(pending, 0) AS pending, coalesce(leased, 0) AS leased, oldest,
+       coalesce(decided, 0) AS decided, coalesce(enqueued, 0) AS enqueued,
+       coalesce(reviewers, '{}') AS reviewers
+FROM open FULL JOIN decided USING (queue_id) FULL JOIN enqueued USING (queue_id)
+""")
+
+
+def queue_counts(tx: Connection, *, now: datetime, since: datetime) -> dict[str, QueueCounts]:
+    """By queue id; a queue without jobs is absent."""
+    return {
+        row.queue_id: QueueCounts(
+            queue_id=row.queue_id,
+            pending=row.pending,
+            leased=row.leased,
+            oldest_enqueued_at=row.oldest,
+            decided_last_hour=row.decided,
+            enqueued_last_hour=row.enqueued,
+            reviewers=tuple(row.reviewers),
+        )
+        for row in tx.execute(QUEUE_COUNTS, {"now": now, "since": since})
+    }

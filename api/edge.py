@@ -1,0 +1,55 @@
+"""What happens to every request before any route sees it, and to every answer after."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
+# Coop's routes match in any case; ours hold ids, whose case matters.
+ANY_CASE = re.compile(r"(.*/v1)(/items/async|/policies)", re.IGNORECASE)
+
+
+class Edge:
+    """Accepts a path with or without its last slash, gives the request an id, adds headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        scope["path"] = _one_path(scope["path"])
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [*message.get("headers", []), *SECURITY_HEADERS]
+                message["headers"] = [*headers, (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+def _one_path(path: str) -> str:
+    path = path[:-1] if len(path) > 1 and path.endswith("/") else path
+    coop = ANY_CASE.fullmatch(path)
+    return coop[1] + coop[2].lower() if coop else path
+
+
+def _request_id(scope: Scope) -> str:
+    given: bytes = dict(scope["headers"]).get(b"x-request-id", b"")
+    return given.decode() if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
