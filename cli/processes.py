@@ -54,7 +54,7 @@ class Child:
 
 
 def winnow_command(*arguments: str) -> tuple[str, ...]:
-    """This same program under this same interpreter, wherever the caller stands."""
+    """The same program under the same interpreter, wherever the caller stands."""
     return (sys.executable, "-P", "-m", "cli.main", *arguments)
 
 
@@ -66,7 +66,7 @@ def child_environment(base: Mapping[str, str], **extra: str) -> dict[str, str]:
 
 def restart_delay(failures: int) -> float:
     """Seconds before start number `failures + 1`: half a second, doubling to half a minute."""
-    return min(_LONGEST_DELAY_S, 0.5 * 2 ** min(failures - 1, 10))
+    return float(min(_LONGEST_DELAY_S, 0.5 * 2 ** min(failures - 1, 10)))
 
 
 def _tied_to(parent: int, stop_signal: signal.Signals) -> Callable[[], None]:
