@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from engine.errors import InvalidConfiguration, Unavailable
+from store import audit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 APP_ROLE = "winnow_app"
 INGEST_ROLE = "winnow_ingest"
@@ -44,7 +47,7 @@ def bind_organisation(tx: Connection, org_id: int) -> None:
 
 
 class Database:
-    """Connects as the URL's user and at once becomes `winnow_app`, whom row-level security binds."""
+    """Connects as the URL's user and at once becomes `winnow_app`, bound by row-level security."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -105,4 +108,6 @@ def _begin(engine: Engine) -> Iterator[Connection]:
             "The database does not answer.", hint=str(error.orig).strip().partition("\n")[0]
         ) from error
     with connection, connection.begin():
+        audit.forget(connection)
         yield connection
+        audit.flush(connection)

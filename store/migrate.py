@@ -20,6 +20,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 OLDEST_SERVER = 15
 
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('winnow migrate', 0))")
+SERVER_VERSION = text("SELECT current_setting('server_version_num')::integer")
 
 
 def migrate(url: str) -> str:
@@ -57,10 +58,9 @@ def _config(connection: Connection) -> Config:
 
 
 def _check_server(connection: Connection) -> None:
-    version = connection.dialect.server_version_info
-    assert version is not None
-    if version[0] < OLDEST_SERVER:
+    version = connection.execute(SERVER_VERSION).scalar_one() // 10000
+    if version < OLDEST_SERVER:
         raise InvalidConfiguration(
-            f"The database server is Postgres {version[0]}; Winnow needs {OLDEST_SERVER} or newer.",
+            f"The database server is Postgres {version}; Winnow needs {OLDEST_SERVER} or newer.",
             hint="Point DATABASE_URL at a newer server, or leave it out to use the embedded one.",
         )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 UNPRIVILEGED = "nobody"
 ENVIRONMENT: Mapping[str, str] = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
@@ -73,5 +75,7 @@ def start_options(descriptors: tuple[int, ...] = ()) -> StartOptions:
     options = StartOptions(cwd="/", env=ENVIRONMENT, pass_fds=descriptors)
     if is_root():
         account = pwd.getpwnam(UNPRIVILEGED)
-        options.update(user=account.pw_uid, group=account.pw_gid, extra_groups=[])
+        options["user"] = account.pw_uid
+        options["group"] = account.pw_gid
+        options["extra_groups"] = []
     return options

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
@@ -13,6 +13,9 @@ from sqlalchemy import NullPool, create_engine, make_url, text
 from store.database import Database, sqlalchemy_url
 from store.embedded import EmbeddedPostgres
 from store.migrate import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TEMPLATE = "winnow_template"
 # A test's server may forget everything in a crash of the machine, which no test is about.

@@ -59,9 +59,14 @@ def test_a_row_cannot_be_written_for_another_organisation(database: Database) ->
 
 def test_an_error_rolls_everything_back(database: Database) -> None:
     org_id = make_org(database, "first")
-    with pytest.raises(ValueError, match="late"), database.transaction(org_id) as tx:
-        tx.execute(text("UPDATE org_clock SET seq = 7"))
-        raise ValueError("late")
+
+    def fail_late() -> None:
+        with database.transaction(org_id) as tx:
+            tx.execute(text("UPDATE org_clock SET seq = 7"))
+            raise ValueError("late")
+
+    with pytest.raises(ValueError, match="late"):
+        fail_late()
     with database.transaction(org_id) as tx:
         assert tx.execute(text("SELECT seq FROM org_clock")).scalar_one() == 0
 
