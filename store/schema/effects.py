@@ -6,12 +6,14 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Date,
     Double,
     Index,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
     Table,
+    Text,
     UniqueConstraint,
     Uuid,
     text,
@@ -46,6 +48,16 @@ action_executions = Table(
     Index("action_executions_xid_idx", "org_id", "xid"),
 )
 
+rule_days = Table(
+    "rule_days",
+    METADATA,
+    org_id(),
+    Column("rule_id", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("used", Integer, nullable=False),
+    PrimaryKeyConstraint("org_id", "rule_id", "day", name="rule_days_pkey"),
+)
+
 outbox = Table(
     "outbox",
     METADATA,
@@ -63,6 +75,7 @@ outbox = Table(
     moment("leased_until", null=True),
     moment("created_at"),
     moment("delivered_at", null=True),
+    Column("replays_from", Integer, nullable=False, server_default="0"),
     PrimaryKeyConstraint("org_id", "outbox_id", name="outbox_pkey"),
     UniqueConstraint("org_id", "idempotency_key", name="outbox_idempotency_key"),
     CheckConstraint(

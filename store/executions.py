@@ -1,0 +1,60 @@
+"""Actions done to items: once for each submission (or decision) and action."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from store.raw import cursor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from engine.actions.execution import Execution
+
+INSERT = """
+INSERT INTO action_executions (org_id, execution_id, seq, arrived_at, submission_id, action_id,
+                               action_version, type_id, item_id, source, rules, policies, actor,
+                               dedupe_key, created_at)
+SELECT current_setting('app.org_id')::int, e.*, %(now)s
+FROM unnest(%(execution_id)s::uuid[], %(seq)s::bigint[], %(arrived_at)s::timestamptz[],
+            %(submission_id)s::uuid[], %(action_id)s::text[], %(action_version)s::int[],
+            %(type_id)s::text[], %(item_id)s::text[], %(source)s::text[], %(rules)s::jsonb[],
+            %(policies)s::jsonb[], %(actor)s::text[], %(dedupe_key)s::text[]) AS e
+ON CONFLICT (org_id, dedupe_key) DO NOTHING
+RETURNING execution_id::text
+"""
+
+
+def insert(tx: Connection, executions: Sequence[Execution], now: datetime) -> set[str]:
+    """The ids of those that are new; the others were done before and have no effect."""
+    if not executions:
+        return set()
+    rows = [_row(execution) for execution in executions]
+    columns: dict[str, object] = {name: [row[name] for row in rows] for name in rows[0]}
+    found = cursor(tx).execute(INSERT, columns | {"now": now})
+    return {row[0] for row in found}
+
+
+def _row(execution: Execution) -> dict[str, object]:
+    target = execution.target
+    return {
+        "execution_id": execution.execution_id,
+        "seq": target.seq,
+        "arrived_at": target.arrived_at,
+        "submission_id": target.submission_id,
+        "action_id": execution.action.action_id,
+        "action_version": execution.action.version,
+        "type_id": target.type_id,
+        "item_id": target.item_id,
+        "source": execution.source.value,
+        "rules": json.dumps(
+            [{"id": r.rule_id, "name": r.name, "version": r.version} for r in execution.rules]
+        ),
+        "policies": json.dumps([{"id": p.policy_id, "name": p.name} for p in execution.policies]),
+        "actor": execution.actor or "system:rules",
+        "dedupe_key": execution.dedupe_key,
+    }

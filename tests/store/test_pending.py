@@ -1,0 +1,123 @@
+"""Who evaluates what: leases that are never shared, and items that fail alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from store import pending
+from tests.store.ingest_rows import place
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from store.database import Database
+    from tests.conftest import Organisation
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+FRESH = (0, 0)
+EVERY = (0, 99)
+
+
+def lease(
+    tx: Connection, now: datetime = START, most: int = 100, attempts: tuple[int, int] = EVERY
+) -> tuple[str, list[int]]:
+    lease_id = str(uuid4())
+    leased = pending.lease(
+        tx, lease_id=lease_id, now=now, until=now + timedelta(seconds=30), most=most,
+        attempts=attempts,
+    )  # fmt: skip
+    return lease_id, [each.submission.seq for each in leased]
+
+
+@pytest.fixture
+def three(database: Database, org: Organisation) -> Organisation:
+    with database.transaction(org.org_id) as tx:
+        place(tx, ['{"a":1}', '{"a":2}', '{"a":3}'])
+    return org
+
+
+def test_a_lease_gives_the_oldest_with_everything_that_was_sent(
+    database: Database, three: Organisation
+) -> None:
+    with database.transaction(three.org_id) as tx:
+        [first, second] = pending.lease(
+            tx, lease_id=str(uuid4()), now=START, until=START, most=2, attempts=FRESH
+        )
+    assert (first.submission.seq, second.submission.seq) == (1, 2)
+    assert (first.submission.data, first.submission.item_id) == ('{"a":1}', "i1")
+    assert (first.submission.creator_id, first.attempts) == ("u1", 0)
+    assert first.submission.arrived_at < second.submission.arrived_at
+
+
+def test_two_workers_never_hold_the_same_item(database: Database, three: Organisation) -> None:
+    with database.transaction(three.org_id) as one, database.transaction(three.org_id) as other:
+        assert lease(one, most=2)[1] == [1, 2]
+        assert lease(other)[1] == [3]
+    with database.transaction(three.org_id) as tx:
+        assert lease(tx)[1] == []
+
+
+def test_an_expired_lease_is_given_out_again_and_its_old_holder_has_lost_it(
+    database: Database, three: Organisation
+) -> None:
+    with database.transaction(three.org_id) as tx:
+        old, _ = lease(tx)
+        new, seqs = lease(tx, START + timedelta(seconds=31))
+        assert seqs == [1, 2, 3]
+        assert pending.complete(tx, old, seqs) == set()
+        assert pending.complete(tx, new, [1, 3]) == {1, 3}
+
+
+def test_items_of_a_failed_lease_are_told_apart(database: Database, three: Organisation) -> None:
+    with database.transaction(three.org_id) as tx:
+        lease(tx, most=1)
+        later = START + timedelta(minutes=1)
+        assert lease(tx, later, attempts=FRESH)[1] == [2, 3]
+        leased = pending.lease(
+            tx, lease_id=str(uuid4()), now=later, until=later, most=9, attempts=(1, 1)
+        )
+    assert [(each.submission.seq, each.attempts) for each in leased] == [(1, 1)]
+
+
+def test_failing_alone_three_times_sets_aside_with_the_reason(
+    database: Database, three: Organisation
+) -> None:
+    now = START
+    with database.transaction(three.org_id) as tx:
+        aside = []
+        for _ in range(3):
+            lease_id, [seq] = lease(tx, now, most=1)
+            aside.append(
+                pending.fail_alone(tx, lease_id, seq, error="no such bank", now=now, retry_at=now)
+            )
+            now += timedelta(seconds=1)
+        [kept] = pending.list_set_aside(tx, 10)
+        backlog = pending.backlog(tx)
+        assert lease(tx, now)[1] == [2, 3]
+    assert aside == [False, False, True]
+    assert (kept.seq, kept.reason, kept.item_id) == (1, "no such bank", "i1")
+    assert (backlog.waiting, backlog.set_aside) == (2, 1)
+
+
+def test_what_was_set_aside_can_be_replayed(database: Database, three: Organisation) -> None:
+    with database.transaction(three.org_id) as tx:
+        lease_id, _ = lease(tx)
+        for seq in (1, 2, 3):
+            pending.set_aside(tx, lease_id, seq, reason="its worker died", now=START)
+        assert lease(tx, START + timedelta(hours=1))[1] == []
+        assert pending.replay(tx, [2]) == (2,)
+        assert lease(tx, attempts=FRESH)[1] == [2]
+        assert sorted(pending.replay(tx, None)) == [1, 3]
+
+
+def test_an_item_given_back_waits_for_its_time(database: Database, three: Organisation) -> None:
+    with database.transaction(three.org_id) as tx:
+        lease_id, [seq] = lease(tx, most=1)
+        retry_at = START + timedelta(seconds=9)
+        pending.fail_alone(tx, lease_id, seq, error="x", now=START, retry_at=retry_at)
+        assert lease(tx)[1] == [2, 3]
+        assert lease(tx, retry_at + timedelta(seconds=1))[1] == [1]
