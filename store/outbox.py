@@ -272,4 +272,4 @@ def past_attempts(tx: Connection, outbox_id: str) -> tuple[PastAttempt, ...]:
 
 
 def counts(tx: Connection) -> dict[str, int]:
-    return dict(tx.execute(COUNTS).tuples().all())
+    return {row[0]: row[1] for row in tx.execute(COUNTS)}
