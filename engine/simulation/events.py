@@ -32,7 +32,9 @@ class Offence(StrEnum):
 
 @dataclass(frozen=True)
 class Ref:
-    thing: Thing
+    """thing: the name of an item type, one of `Thing` for whatever the simulator makes."""
+
+    thing: str
     item_id: str
 
 

@@ -173,6 +173,7 @@ ENGLISH: Final = {
         "Beautiful.",
         "Congratulations!",
         "Exactly what I needed today.",
+        "You lucky idiot, enjoy every minute!",
     ),
     "add": (
         "We had the same with {person} last {weekday}.",
