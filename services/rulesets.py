@@ -18,6 +18,7 @@ from engine.configuration.queues import parse_queue
 from engine.configuration.rules import parse_rule
 from engine.items import parse_item_type
 from store import config
+from store.config import ConfigKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,22 +37,24 @@ T = TypeVar("T")
 
 
 def load_configuration(tx: Connection) -> Configuration:
-    """Every current object of the transaction's organisation, and the configuration version."""
-    org_id, config_version = config.version(tx)
+    """Every current object of the organisation; the version is that of the oldest it may show."""
+    org_id, config_version = config.organisation(tx)
+    revisions = config.heads(tx)
 
-    def read(kind: str, parse: Callable[[str, int, object], T]) -> dict[str, T]:
+    def read(kind: ConfigKind, parse: Callable[[str, int, object], T]) -> dict[str, T]:
         return {
-            head.object_id: parse(head.object_id, head.version, head.document)
-            for head in config.heads(tx, kind)
+            revision.object_id: parse(revision.object_id, revision.version, revision.document)
+            for revision in revisions
+            if revision.kind is kind
         }
 
     return Configuration(
         org_id=org_id,
         config_version=config_version,
-        item_types=read("item_type", parse_item_type),
-        policies=read("policy", parse_policy),
-        actions=read("action", parse_action),
-        banks=read("bank", parse_bank),
-        rules=read("rule", parse_rule),
-        queues=read("queue", parse_queue),
+        item_types=read(ConfigKind.ITEM_TYPE, parse_item_type),
+        policies=read(ConfigKind.POLICY, parse_policy),
+        actions=read(ConfigKind.ACTION, parse_action),
+        banks=read(ConfigKind.BANK, parse_bank),
+        rules=read(ConfigKind.RULE, parse_rule),
+        queues=read(ConfigKind.QUEUE, parse_queue),
     )

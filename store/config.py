@@ -53,6 +53,8 @@ class Revision:
 NEXT_CONFIG_VERSION = text("""
     UPDATE orgs SET config_version = config_version + 1 RETURNING org_id, config_version
 """)
+LOCK = text("SELECT org_id FROM orgs FOR UPDATE")
+ORGANISATION = text("SELECT org_id, config_version FROM orgs")
 CONFIG_VERSION = text("SELECT config_version FROM orgs")
 HEAD_VERSION = text("""
     SELECT version, deleted FROM config_heads WHERE kind = :kind AND object_id = :object_id
@@ -83,7 +85,7 @@ HEADS = f"""
     SELECT {COLUMNS} FROM config_heads AS h
     JOIN config_versions AS v USING (org_id, kind, object_id, version)
     WHERE NOT h.deleted
-"""  # noqa: S608 constants
+"""
 ALL_HEADS = text(f"{HEADS} ORDER BY v.kind, v.name, v.object_id")
 HEADS_OF_KIND = text(f"{HEADS} AND h.kind = :kind ORDER BY v.name, v.object_id")
 ONE_HEAD = text(f"{HEADS} AND h.kind = :kind AND h.object_id = :object_id")
@@ -91,7 +93,7 @@ HEAD_BY_NAME = text(f"{HEADS} AND h.kind = :kind AND h.name = :name")
 VERSIONS = f"""
     SELECT {COLUMNS} FROM config_versions AS v
     WHERE v.kind = :kind AND v.object_id = :object_id
-"""  # noqa: S608 constants
+"""
 ALL_VERSIONS = text(f"{VERSIONS} ORDER BY v.version DESC")
 ONE_VERSION = text(f"{VERSIONS} AND v.version = :version")
 
@@ -137,6 +139,17 @@ def save(
     tx.execute(UPSERT_HEAD, row)
     tx.execute(NOTIFY, {"channel": CHANNEL, "org_id": str(org.org_id)})
     return version
+
+
+def lock(tx: Connection) -> None:
+    """Until the transaction ends nobody else saves, so what is checked now is true at commit."""
+    tx.execute(LOCK)
+
+
+def organisation(tx: Connection) -> tuple[int, int]:
+    """The transaction's organisation and its configuration version."""
+    row = tx.execute(ORGANISATION).one()
+    return row.org_id, row.config_version
 
 
 def config_version(tx: Connection) -> int:

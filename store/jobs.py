@@ -150,7 +150,9 @@ def claim_next(
 
 
 JOB = text(f"SELECT {COLUMNS} FROM jobs WHERE job_id = :job_id")
-LOCKED_JOB = text(f"SELECT {COLUMNS} FROM jobs WHERE job_id = :job_id FOR UPDATE")
+LOCKED_JOB = text(f"""
+SELECT {COLUMNS} FROM jobs WHERE job_id = :job_id FOR UPDATE
+""")
 
 
 def job(tx: Connection, job_id: str) -> JobRow | None:

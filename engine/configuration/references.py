@@ -1,0 +1,92 @@
+"""Who refers to whom: what a saved object may name, and what keeps one from being deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.configuration.policies import parent_problems
+from engine.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Sequence
+
+    from engine.configuration.actions import Action
+    from engine.configuration.configuration import Configuration
+    from engine.configuration.policies import Policy
+    from engine.configuration.queues import Queue
+    from engine.configuration.rules import Rule
+
+
+def _missing(ids: Sequence[str], known: Container[str], noun: str, key: str) -> list[Problem]:
+    return [
+        Problem(f"there is no {noun} `{identity}`", f"/{key}/{index}")
+        for index, identity in enumerate(ids)
+        if identity not in known
+    ]
+
+
+def policy_problems(policy: Policy, configuration: Configuration) -> list[Problem]:
+    return list(parent_problems(policy, configuration.policies))
+
+
+def action_problems(action: Action, configuration: Configuration) -> list[Problem]:
+    problems = _missing(action.item_type_ids, configuration.item_types, "item type", "itemTypeIds")
+    if action.queue_id is not None and action.queue_id not in configuration.queues:
+        problems.append(Problem(f"there is no queue `{action.queue_id}`", "/queueId"))
+    return problems
+
+
+def queue_problems(queue: Queue, configuration: Configuration) -> list[Problem]:
+    return _missing(queue.hidden_action_ids, configuration.actions, "action", "hiddenActionIds")
+
+
+def rule_problems(rule: Rule, configuration: Configuration) -> list[Problem]:
+    problems = [
+        *_missing(rule.item_type_ids, configuration.item_types, "item type", "itemTypeIds"),
+        *_missing(rule.action_ids, configuration.actions, "action", "actionIds"),
+        *_missing(rule.policy_ids, configuration.policies, "policy", "policyIds"),
+    ]
+    if not rule.item_type_ids:
+        problems.append(Problem("name at least one item type", "/itemTypeIds"))
+    return problems
+
+
+def users_of_policy(configuration: Configuration, policy_id: str) -> tuple[str, ...]:
+    return (
+        *_rules(rule for rule in configuration.rules.values() if policy_id in rule.policy_ids),
+        *(
+            f"policy `{policy.name}`"
+            for policy in configuration.policies.values()
+            if policy.parent_id == policy_id
+        ),
+    )
+
+
+def users_of_action(configuration: Configuration, action_id: str) -> tuple[str, ...]:
+    return (
+        *_rules(rule for rule in configuration.rules.values() if action_id in rule.action_ids),
+        *(
+            f"queue `{queue.name}`"
+            for queue in configuration.queues.values()
+            if action_id in queue.hidden_action_ids
+        ),
+    )
+
+
+def users_of_item_type(configuration: Configuration, type_id: str) -> tuple[str, ...]:
+    return (
+        *_rules(rule for rule in configuration.rules.values() if type_id in rule.item_type_ids),
+        *_actions(a for a in configuration.actions.values() if type_id in a.item_type_ids),
+    )
+
+
+def users_of_queue(configuration: Configuration, queue_id: str) -> tuple[str, ...]:
+    return _actions(a for a in configuration.actions.values() if a.queue_id == queue_id)
+
+
+def _rules(rules: Iterable[Rule]) -> tuple[str, ...]:
+    return tuple(f"rule `{rule.name}`" for rule in rules)
+
+
+def _actions(actions: Iterable[Action]) -> tuple[str, ...]:
+    return tuple(f"action `{action.name}`" for action in actions)

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.audit import Event
+from engine.configuration.banks import TextBank, bank_document, parse_bank
+from engine.configuration.rule_check import check_rule
+from engine.errors import Conflict, NotFound
+from engine.permissions import Permission
+from engine.text import Automaton
+from services.configuration import Events, Noun, Saving
+from services.context import Caller, Context, require
+from services.rulesets import load_configuration
+from store.config import ConfigKind
+
+if TYPE_CHECKING:
+    from engine.configuration.configuration import Configuration
+
+MAX_SPANS = 1000
+
+
+@dataclass(frozen=True)
+class TermMatch:
+    """start, end: code points of the text. term, mode, note: the entry that matched."""
+
+    start: int
+    end: int
+    matched: str
+    term: str
+    mode: str
+    note: str
+
+
+@dataclass(frozen=True)
+class BankTest:
+    matches: bool
+    spans: tuple[TermMatch, ...]
+
+
+def test_bank(context: Context, caller: Caller, bank_id: str, text: str) -> BankTest:
+    """What a text matches in a bank, and by which entries. Raises NotFound."""
+    require(caller, Permission.VIEW_RULES_DASHBOARD)
+    with context.database.transaction(caller.org_id) as tx:
+        bank = load_configuration(tx).banks.get(bank_id)
+    if bank is None:
+        raise NotFound(f"there is no bank `{bank_id}`")
+    return matches_in(bank, text)
+
+
+def matches_in(bank: TextBank, text: str) -> BankTest:
+    automaton = Automaton.build([bank.matcher()])
+    spans = automaton.spans(text, 0)
+    found = tuple(
+        TermMatch(
+            start=span.start,
+            end=span.end,
+            matched=text[span.start : span.end],
+            term=bank.terms[span.term].text,
+            mode=bank.terms[span.term].mode.value,
+            note=bank.terms[span.term].note,
+        )
+        for span in spans[:MAX_SPANS]
+    )
+    return BankTest(bool(automaton.hits(text)), found)
+
+
+def rules_naming(configuration: Configuration, bank_name: str) -> tuple[str, ...]:
+    """The rules whose conditions name a bank."""
+    return tuple(
+        f"rule `{rule.name}`"
+        for rule in configuration.rules.values()
+        if any(
+            bank_name in predicate.banks
+            for predicate in check_rule(rule, configuration).predicates.values()
+        )
+    )
+
+
+def _settle(saving: Saving, bank: TextBank) -> TextBank:
+    """Every pattern must compile; a bank that rules name keeps its name."""
+    Automaton.build([bank.matcher()])
+    before = saving.configuration.banks.get(saving.object_id)
+    if before is not None and before.name != bank.name:
+        users = rules_naming(saving.configuration, before.name)
+        if users:
+            raise Conflict(
+                f"the bank `{before.name}` is named by {', '.join(users[:10])}",
+                hint="change those rules first, or keep the name",
+            )
+    return bank
+
+
+def _users(saving: Saving) -> tuple[str, ...]:
+    return rules_naming(saving.configuration, saving.configuration.banks[saving.object_id].name)
+
+
+BANKS = Noun(
+    kind=ConfigKind.BANK,
+    title="bank",
+    events=Events(Event.BANK_CREATE, Event.BANK_UPDATE, Event.BANK_DELETE, Event.BANK_ROLLBACK),
+    parse=parse_bank,
+    document=bank_document,
+    name=lambda bank: bank.name,
+    select=lambda configuration: configuration.banks,
+    needs=lambda _before, _after: Permission.MUTATE_LIVE_RULES,
+    settle=_settle,
+    users=_users,
+)

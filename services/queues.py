@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from engine.audit import Event
+from engine.configuration.queues import Queue, parse_queue, queue_document
+from engine.configuration.references import queue_problems, users_of_queue
+from engine.errors import Conflict
+from engine.permissions import Permission
+from services.configuration import Events, Noun, Saving, refuse
+from services.context import Caller, Context, require
+from services.rulesets import load_configuration
+from store import config, jobs
+from store.config import ConfigKind
+
+if TYPE_CHECKING:
+    from store.jobs import QueueCounts
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class QueueStats:
+    """reviewers: the actors who hold a job at this moment."""
+
+    id: str
+    name: str
+    description: str
+    is_default: bool
+    sla_minutes: int | None
+    pending: int
+    leased: int
+    oldest_enqueued_at: datetime | None
+    decided_last_hour: int
+    enqueued_last_hour: int
+    reviewers: tuple[str, ...]
+
+
+def queue_stats(context: Context, caller: Caller) -> list[QueueStats]:
+    """Every queue by name, the default one first."""
+    require(caller, Permission.VIEW_MRT)
+    now = context.clock()
+    with context.database.transaction(caller.org_id) as tx:
+        queues = load_configuration(tx).queues.values()
+        counts = jobs.queue_counts(tx, now=now, since=now - HOUR)
+    ordered = sorted(queues, key=lambda queue: (not queue.is_default, queue.name))
+    return [_stats(queue, counts.get(queue.queue_id)) for queue in ordered]
+
+
+def _stats(queue: Queue, counts: QueueCounts | None) -> QueueStats:
+    return QueueStats(
+        id=queue.queue_id,
+        name=queue.name,
+        description=queue.description,
+        is_default=queue.is_default,
+        sla_minutes=queue.sla_minutes,
+        pending=counts.pending if counts else 0,
+        leased=counts.leased if counts else 0,
+        oldest_enqueued_at=counts.oldest_enqueued_at if counts else None,
+        decided_last_hour=counts.decided_last_hour if counts else 0,
+        enqueued_last_hour=counts.enqueued_last_hour if counts else 0,
+        reviewers=counts.reviewers if counts else (),
+    )
+
+
+def _settle(saving: Saving, queue: Queue) -> Queue:
+    """One queue is the default, always: the first one, until another takes over."""
+    refuse("queue", queue_problems(queue, saving.configuration))
+    before = saving.configuration.queues.get(saving.object_id)
+    if before is not None and before.is_default and not queue.is_default:
+        raise Conflict(
+            f"`{before.name}` is the default queue", hint="make another queue the default instead"
+        )
+    return queue if saving.configuration.queues else replace(queue, is_default=True)
+
+
+def _stored(saving: Saving, queue: Queue) -> None:
+    """A new default takes over from the old one."""
+    for other in saving.configuration.queues.values():
+        if queue.is_default and other.is_default and other.queue_id != saving.object_id:
+            config.save(
+                saving.tx,
+                ConfigKind.QUEUE,
+                other.queue_id,
+                other.name,
+                queue_document(replace(other, is_default=False)),
+                author=saving.caller.actor,
+                reason=f"`{queue.name}` became the default queue",
+                now=saving.context.clock(),
+            )
+
+
+def _users(saving: Saving) -> tuple[str, ...]:
+    now = saving.context.clock()
+    counts = jobs.queue_counts(saving.tx, now=now, since=now).get(saving.object_id)
+    default = saving.configuration.queues[saving.object_id].is_default
+    return (
+        *(["the organisation: it is the default queue"] if default else []),
+        *([f"{counts.pending} open jobs"] if counts and counts.pending else []),
+        *users_of_queue(saving.configuration, saving.object_id),
+    )
+
+
+QUEUES = Noun(
+    kind=ConfigKind.QUEUE,
+    title="queue",
+    events=Events(Event.QUEUE_CREATE, Event.QUEUE_UPDATE, Event.QUEUE_DELETE, Event.QUEUE_ROLLBACK),
+    parse=parse_queue,
+    document=queue_document,
+    name=lambda queue: queue.name,
+    select=lambda configuration: configuration.queues,
+    needs=lambda _before, _after: Permission.EDIT_MRT_QUEUES,
+    settle=_settle,
+    stored=_stored,
+    users=_users,
+)

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.audit import Event
+from engine.configuration.compiled import environment_of
+from engine.configuration.references import rule_problems
+from engine.configuration.rule_check import (
+    CheckedRule,
+    ExampleResult,
+    check_rule,
+    example_problems,
+    run_examples,
+)
+from engine.configuration.rules import EVALUATED, Rule, Status, parse_rule, rule_document
+from engine.errors import NotFound
+from engine.language import Diagnostic, check, schema_of_item_type
+from engine.permissions import Permission
+from services.configuration import Events, Noun, Saving, refuse
+from services.context import Caller, Context, require
+from services.counters import register_counters
+from services.rulesets import load_configuration
+from store.config import ConfigKind
+
+if TYPE_CHECKING:
+    from engine.configuration.configuration import Configuration
+    from engine.items import ItemType
+
+
+@dataclass(frozen=True)
+class CheckedText:
+    """canonical: the condition as it would be stored; None when it is wrong."""
+
+    ok: bool
+    diagnostics: tuple[Diagnostic, ...]
+    canonical: str | None
+
+
+def check_text(context: Context, caller: Caller, where: str, item_type_id: str) -> CheckedText:
+    """What the language says of a condition for one item type. Raises NotFound."""
+    require(caller, Permission.VIEW_RULES_DASHBOARD)
+    with context.database.transaction(caller.org_id) as tx:
+        configuration = load_configuration(tx)
+    schema = schema_of_item_type(item_type_of(configuration, item_type_id))
+    checked = check(where, schema, environment_of(configuration))
+    predicate = checked.predicate
+    return CheckedText(
+        ok=predicate is not None,
+        diagnostics=checked.diagnostics,
+        canonical=None if predicate is None else predicate.text,
+    )
+
+
+def item_type_of(configuration: Configuration, item_type_id: str) -> ItemType:
+    """Raises NotFound."""
+    found = configuration.item_types.get(item_type_id)
+    if found is None:
+        raise NotFound(f"there is no item type `{item_type_id}`", hint="see /config/item-types")
+    return found
+
+
+def examples_of(context: Context, caller: Caller, rule_id: str) -> tuple[ExampleResult, ...]:
+    """Runs a saved rule's examples under the configuration of this moment. Raises NotFound."""
+    require(caller, Permission.VIEW_RULES_DASHBOARD)
+    with context.database.transaction(caller.org_id) as tx:
+        configuration = load_configuration(tx)
+    rule = configuration.rules.get(rule_id)
+    if rule is None:
+        raise NotFound(f"there is no rule `{rule_id}`")
+    checked = check_rule(rule, configuration)
+    refuse("rule", list(checked.problems))
+    return run_examples(checked, configuration, context.clock())
+
+
+def _needs(before: Rule | None, after: Rule | None) -> Permission:
+    """Whoever touches a LIVE rule, or makes one LIVE, needs the right to mutate live rules."""
+    live = any(rule is not None and rule.status is Status.LIVE for rule in (before, after))
+    return Permission.MUTATE_LIVE_RULES if live else Permission.MUTATE_NON_LIVE_RULES
+
+
+def _settle(saving: Saving, rule: Rule) -> Rule:
+    """References, condition and examples are checked in this order; the condition is formatted."""
+    refuse("rule", rule_problems(rule, saving.configuration))
+    checked = check_rule(rule, saving.configuration)
+    refuse("rule", list(checked.problems))
+    results = run_examples(checked, saving.configuration, saving.context.clock())
+    refuse("rule", example_problems(results, rule))
+    return checked.rule
+
+
+def _stored(saving: Saving, rule: Rule) -> None:
+    """A rule that will be evaluated has its counters running before its first item."""
+    if rule.status in EVALUATED:
+        register(saving, check_rule(rule, saving.configuration))
+
+
+def register(saving: Saving, checked: CheckedRule) -> None:
+    for type_id, predicate in checked.predicates.items():
+        if predicate.counters:
+            item_type = saving.configuration.item_types[type_id]
+            register_counters(saving.tx, item_type, predicate.counters)
+
+
+RULES = Noun(
+    kind=ConfigKind.RULE,
+    title="rule",
+    events=Events(Event.RULE_CREATE, Event.RULE_UPDATE, Event.RULE_DELETE, Event.RULE_ROLLBACK),
+    parse=parse_rule,
+    document=rule_document,
+    name=lambda rule: rule.name,
+    select=lambda configuration: configuration.rules,
+    needs=_needs,
+    settle=_settle,
+    stored=_stored,
+    users=lambda _saving: (),
+)
