@@ -155,6 +155,22 @@ def _overtaken(uri: str) -> Conflict:
     )
 
 
+def keys(uri: str, key: str) -> set[tuple[str, int]]:
+    """(key as text, transaction) of every row of a fact table."""
+    table = _open(uri)
+    if table is None:
+        return set()
+    columns = table.to_pyarrow_table(columns=[key, "_xid"])
+    names = pc.cast(columns.column(key), pa.string()).to_pylist()
+    return set(zip(names, columns.column("_xid").to_pylist(), strict=True))
+
+
+def delete_rows(uri: str, predicate: str) -> int:
+    """Rewrites the files that hold such rows; how many rows went. predicate: Delta's SQL."""
+    table = _open(uri)
+    return int(table.delete(predicate)["num_deleted_rows"]) if table else 0
+
+
 def compact(uri: str) -> int:
     """Merges small files of a day once there are many; how many files went away."""
     table = _open(uri)
