@@ -31,6 +31,7 @@ COMMANDS = (
     Command("api", "cli.api", "Run the API alone."),
     Command("app", "cli.app_server", "Run the console alone, against an API elsewhere."),
     Command("worker", "cli.worker", "Evaluate what arrives and deliver what follows."),
+    Command("postgres", "cli.postgres", "Run the embedded Postgres alone."),
     Command("org", "cli.org", "Create and list organisations."),
     Command("import", "cli.import_items", "Send the rows of a file through ingest."),
     Command("types", "cli.types", "Propose an item type from a file."),

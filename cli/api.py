@@ -1,0 +1,28 @@
+"""`winnow api`: the API alone, for production behind a proxy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.main import create_app
+from cli.logs import configure_logging
+from cli.opened import opened
+from cli.server import serve
+from store.settings import load_settings
+
+
+def register(app: typer.Typer) -> None:
+    @app.command("api")
+    def api(
+        var: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None,
+        host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+        port: Annotated[int | None, typer.Option(help="The port to listen on.")] = None,
+    ) -> None:
+        """Run the API alone."""
+        settings = load_settings(var_dir=var)
+        configure_logging("api", settings.log_level)
+        with opened(settings) as context:
+            serve(create_app(context), host or settings.host, port or settings.port)
