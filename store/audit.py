@@ -34,7 +34,7 @@ INSERT = text("""
         CAST(:detail AS json), :previous_hash, :hash)
 """)
 COLUMNS = "org_id, n, at, actor, event, subject_kind, subject_id, detail, previous_hash, hash"
-IN_ORDER = text(f"SELECT {COLUMNS} FROM audit_log WHERE n > :after ORDER BY n LIMIT {BATCH}")  # noqa: S608 constants
+IN_ORDER = text(f"SELECT {COLUMNS} FROM audit_log WHERE n > :after ORDER BY n LIMIT {BATCH}")
 NEWEST = text(f"""
     SELECT {COLUMNS} FROM audit_log
     WHERE (CAST(:before AS bigint) IS NULL OR n < :before)
@@ -44,7 +44,7 @@ NEWEST = text(f"""
         AND (CAST(:subject_id AS text) IS NULL OR subject_id = :subject_id)
         AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)
     ORDER BY n DESC LIMIT :limit
-""")  # noqa: S608 constants
+""")
 
 
 def append(tx: Connection, entry: audit.Entry) -> None:

@@ -8,6 +8,7 @@ search their parents. See docs/decisions/001-embedded-postgres.md.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -35,6 +36,12 @@ STOP_DEADLINE_S = 60.0
 POLL_S = 0.02
 LOG_LIMIT_BYTES = 16 * 1024 * 1024
 
+INITDB_OPTIONS = (
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale-provider=builtin",
+    "--locale=C.UTF-8",
+)
 # Sized for one machine that also runs the API, the worker and the console.
 SERVER_SETTINGS: Mapping[str, str] = {
     "listen_addresses": HOST,
@@ -75,10 +82,13 @@ class EmbeddedPostgres:
 
         Raises Unavailable when the server does not answer in time.
         """
-        self._prepare()
-        deadline = time.monotonic() + START_DEADLINE_S
-        while not self.is_running():
-            self._start_once(deadline)
+        self._make_directory()
+        with (self.directory / "start.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._prepare()
+            deadline = time.monotonic() + START_DEADLINE_S
+            while not self.is_running():
+                self._start_once(deadline)
         return self.url
 
     def stop(self) -> None:
@@ -111,7 +121,7 @@ class EmbeddedPostgres:
     def log(self) -> Path:
         return self.directory / "server.log"
 
-    def _prepare(self) -> None:
+    def _make_directory(self) -> None:
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
@@ -119,29 +129,28 @@ class EmbeddedPostgres:
                 f"The data directory {self.directory} cannot be made: {error.strerror}.",
                 hint="Set WINNOW_VAR (or --var) to a directory that you may write to.",
             ) from error
+
+    def _prepare(self) -> None:
         password = self.directory / "password"
         if not password.exists():
             _write_private(password, secrets.token_urlsafe(32))
-        if not (self.data / "PG_VERSION").exists():
+        if not self.data.exists():
             self._initialise()
 
     def _initialise(self) -> None:
-        """A cluster that a crash left half made has no `complete` mark and is made again."""
-        shutil.rmtree(self.data, ignore_errors=True)
-        self.data.mkdir(mode=0o700)
-        server_account.give(self.data)
-        initdb = server_binaries.directory() / "initdb"
-        with server_account.open_paths(self.data, self.directory / "password") as paths:
+        """Made beside its place and then moved there, so a crash leaves no half cluster."""
+        partial = self.directory / "data.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(mode=0o700)
+        server_account.give(partial)
+        with server_account.open_paths(partial, self.directory / "password") as paths:
             done = subprocess.run(
                 [
-                    initdb,
+                    server_binaries.directory() / "initdb",
                     f"--pgdata={paths.names[0]}",
                     f"--pwfile={paths.names[1]}",
                     f"--username={SUPERUSER}",
-                    "--auth=scram-sha-256",
-                    "--encoding=UTF8",
-                    "--locale-provider=builtin",
-                    "--locale=C.UTF-8",
+                    *INITDB_OPTIONS,
                 ],
                 capture_output=True,
                 text=True,
@@ -149,8 +158,11 @@ class EmbeddedPostgres:
                 **server_account.start_options(paths.descriptors),
             )
         if done.returncode != 0:
-            shutil.rmtree(self.data, ignore_errors=True)
-            raise Unavailable(f"initdb failed: {done.stderr.strip()}")
+            raise Unavailable(
+                f"initdb failed: {done.stderr.strip()}",
+                hint=f"Is there space left where {self.directory} is?",
+            )
+        partial.rename(self.data)
 
     def _start_once(self, deadline: float) -> None:
         self._drop_stale_lock()

@@ -72,6 +72,7 @@ sign_in_failures = Table(
     Column("failures", Integer, nullable=False),
     moment("last_failed_at"),
     PrimaryKeyConstraint("org_id", "email", name="sign_in_failures_pkey"),
+    Index("sign_in_failures_last_failed_at_idx", "org_id", "last_failed_at"),
 )
 
 api_keys = Table(

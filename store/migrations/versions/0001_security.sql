@@ -77,7 +77,8 @@ CREATE POLICY ingest ON pending FOR INSERT TO winnow_ingest WITH CHECK (true);
 GRANT SELECT, INSERT ON orgs TO winnow_lookup;
 GRANT SELECT (org_id, user_id, email) ON users TO winnow_lookup;
 GRANT SELECT (org_id, token_hash, user_id, expires_at) ON sessions TO winnow_lookup;
-GRANT SELECT (org_id, key_id, key_hash, expires_at, revoked_at) ON api_keys TO winnow_lookup;
+GRANT SELECT (org_id, key_id, key_hash, last_used_at, expires_at, revoked_at)
+    ON api_keys TO winnow_lookup;
 GRANT SELECT (org_id, leased_until, set_aside_at) ON pending TO winnow_lookup;
 GRANT SELECT (org_id, state, next_attempt_at, leased_until) ON outbox TO winnow_lookup;
 CREATE POLICY lookup ON orgs TO winnow_lookup USING (true);
@@ -97,10 +98,13 @@ CREATE FUNCTION winnow_create_org(org_name text, at timestamptz) RETURNS integer
     AS $$ INSERT INTO orgs (name, created_at) VALUES (org_name, at) RETURNING org_id $$;
 
 CREATE FUNCTION winnow_find_api_key(hash bytea)
-    RETURNS TABLE (org_id integer, key_id text, expires_at timestamptz, revoked_at timestamptz)
+    RETURNS TABLE (
+        org_id integer, key_id text, last_used_at timestamptz, expires_at timestamptz,
+        revoked_at timestamptz
+    )
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
     AS $$
-        SELECT k.org_id, k.key_id, k.expires_at, k.revoked_at
+        SELECT k.org_id, k.key_id, k.last_used_at, k.expires_at, k.revoked_at
         FROM api_keys AS k WHERE k.key_hash = hash
     $$;
 

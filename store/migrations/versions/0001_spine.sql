@@ -45,6 +45,7 @@ CREATE TABLE sessions (
 CREATE UNIQUE INDEX sessions_token_hash_key ON sessions (token_hash);
 CREATE INDEX sessions_user_idx ON sessions (org_id, user_id);
 
+-- Counted before anybody knows whose the address is, so always for organisation 0, which is nobody's.
 CREATE TABLE sign_in_failures (
     org_id integer NOT NULL,
     email text NOT NULL,
@@ -52,6 +53,7 @@ CREATE TABLE sign_in_failures (
     last_failed_at timestamptz NOT NULL,
     CONSTRAINT sign_in_failures_pkey PRIMARY KEY (org_id, email)
 );
+CREATE INDEX sign_in_failures_last_failed_at_idx ON sign_in_failures (org_id, last_failed_at);
 
 CREATE TABLE api_keys (
     org_id integer NOT NULL,

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+from engine.errors import NotFound
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """prefix: the key's first characters, by which people recognise it."""
+
+    key_id: str
+    name: str
+    prefix: str
+    created_at: datetime
+    created_by: str
+    last_used_at: datetime | None = None
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class FoundKey:
+    org_id: int
+    key_id: str
+    last_used_at: datetime | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    def is_valid(self, now: datetime) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+FIND = text("""
+    SELECT org_id, key_id, last_used_at, expires_at, revoked_at FROM winnow_find_api_key(:hash)
+""")
+COLUMNS = "key_id, name, prefix, created_at, created_by, last_used_at, expires_at, revoked_at"
+GET = text(f"SELECT {COLUMNS} FROM api_keys WHERE key_id = :key_id")
+LIST = text(f"SELECT {COLUMNS} FROM api_keys ORDER BY created_at DESC, key_id")
+INSERT = text("""
+    INSERT INTO api_keys
+        (org_id, key_id, name, prefix, key_hash, created_at, created_by, expires_at)
+    VALUES (:org_id, :key_id, :name, :prefix, :key_hash, :created_at, :created_by, :expires_at)
+""")
+REVOKE = text("""
+    UPDATE api_keys SET revoked_at = :now WHERE key_id = :key_id AND revoked_at IS NULL
+""")
+TOUCH = text("""
+    UPDATE api_keys SET last_used_at = :now
+    WHERE key_id = :key_id AND (last_used_at IS NULL OR last_used_at < :now)
+""")
+
+
+def find(tx: Connection, key_hash: bytes) -> FoundKey | None:
+    """Works without an organisation."""
+    row = tx.execute(FIND, {"hash": key_hash}).one_or_none()
+    if row is None:
+        return None
+    return FoundKey(row.org_id, row.key_id, row.last_used_at, row.expires_at, row.revoked_at)
+
+
+def insert(tx: Connection, org_id: int, key: ApiKey, key_hash: bytes) -> None:
+    row = {
+        "org_id": org_id,
+        "key_id": key.key_id,
+        "name": key.name,
+        "prefix": key.prefix,
+        "key_hash": key_hash,
+        "created_at": key.created_at,
+        "created_by": key.created_by,
+        "expires_at": key.expires_at,
+    }
+    tx.execute(INSERT, row)
+
+
+def get(tx: Connection, key_id: str) -> ApiKey:
+    """Raises NotFound."""
+    row = tx.execute(GET, {"key_id": key_id}).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no API key '{key_id}' in this organisation.")
+    return _key(row)
+
+
+def every(tx: Connection) -> list[ApiKey]:
+    """Newest first, revoked ones included."""
+    return [_key(row) for row in tx.execute(LIST)]
+
+
+def revoke(tx: Connection, key_id: str, now: datetime) -> bool:
+    """False if it was revoked before."""
+    return tx.execute(REVOKE, {"key_id": key_id, "now": now}).rowcount == 1
+
+
+def touch(tx: Connection, key_id: str, now: datetime) -> None:
+    tx.execute(TOUCH, {"key_id": key_id, "now": now})
+
+
+def _key(row: Any) -> ApiKey:
+    return ApiKey(
+        row.key_id,
+        row.name,
+        row.prefix,
+        row.created_at,
+        row.created_by,
+        row.last_used_at,
+        row.expires_at,
+        row.revoked_at,
+    )
