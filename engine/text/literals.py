@@ -17,6 +17,8 @@ hyperscan: Any = import_module("hyperscan") if find_spec("hyperscan") else None
 
 Backend = Literal["hyperscan", "portable"]
 
+_NUL: Final = b"\0"
+_UNUSED: Final = b"\xff"
 _DENSE_UP_TO: Final = 10_000  # patterns; past this a dense automaton no longer fits the caches
 
 
@@ -43,12 +45,17 @@ class PortableFinder:
 
 
 class HyperscanFinder:
-    """A hyperscan database of pure literals. Each thread scans with a scratch space of its own."""
+    """A hyperscan database of pure literals. Each thread scans with a scratch space of its own.
+
+    patterns: UTF-8. The binding ends a pattern at its first NUL, so that NULs are spelled with a
+    byte that UTF-8 never uses, in patterns and data alike.
+    """
 
     def __init__(self, patterns: Sequence[bytes]) -> None:
+        self._has_nul = any(_NUL in pattern for pattern in patterns)
         self._database = hyperscan.Database()
         self._database.compile(
-            expressions=list(patterns),
+            expressions=[pattern.replace(_NUL, _UNUSED) for pattern in patterns],
             ids=list(range(len(patterns))),
             elements=len(patterns),
             flags=[0] * len(patterns),
@@ -62,6 +69,8 @@ class HyperscanFinder:
             scratch = self._local.scratch
         except AttributeError:
             scratch = self._local.scratch = hyperscan.Scratch(self._database)
+        if self._has_nul:
+            data = data.replace(_NUL, _UNUSED)
         self._database.scan(data, _keep, 0, found, scratch)
         return found
 
