@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from engine.backtest.spec import FLOOR, Period, Truth, TruthSource
+from engine.backtest.spec import EVER, FLOOR, NO_TRUTH, Period, Truth, TruthSource
 from engine.configuration.reader import MAX_NAME, Reader
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ class BacktestRequest:
     where: str | None = None
     rule_id: str | None = None
     baseline_where: str | None = None
-    period: Period = Period()
-    truth: Truth = Truth()
+    period: Period = EVER
+    truth: Truth = NO_TRUTH
     segment: str | None = None
     floor: int = FLOOR
 
@@ -73,7 +73,7 @@ def request_document(request: BacktestRequest) -> Mapping[str, object]:
 
 def _truth(text: str | None) -> Truth:
     if text is None:
-        return Truth()
+        return NO_TRUTH
     return Truth(TruthSource.LABELS) if text == LABELS else Truth(TruthSource.FIELD, text)
 
 

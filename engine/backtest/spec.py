@@ -37,6 +37,10 @@ class Period:
     end: datetime | None = None
 
 
+EVER: Final = Period()
+NO_TRUTH: Final = Truth()
+
+
 @dataclass(frozen=True)
 class Spec:
     """candidate and baseline are canonical rule texts. segment: a field to break figures down by.
@@ -46,8 +50,8 @@ class Spec:
 
     candidate: str
     baseline: str | None = None
-    period: Period = Period()
-    truth: Truth = Truth()
+    period: Period = EVER
+    truth: Truth = NO_TRUTH
     segment: str | None = None
     floor: int = FLOOR
     confidence: float = CONFIDENCE
