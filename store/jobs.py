@@ -92,6 +92,7 @@ class JobRow:
     lease_token: str | None
     leased_until: datetime | None
     decided_at: datetime | None
+    claimed_at: datetime | None
 
     @property
     def hold(self) -> Hold:
@@ -99,7 +100,7 @@ class JobRow:
 
 
 COLUMNS = """job_id::text, queue_id, kind, type_id, item_id, seq, arrived_at, state, enqueued_at,
-       sources, policy_ids, leased_by, lease_token::text, leased_until, decided_at"""
+       sources, policy_ids, leased_by, lease_token::text, leased_until, decided_at, claimed_at"""
 
 
 def _job(row: Row[Any]) -> JobRow:
@@ -117,7 +118,8 @@ def _job(row: Row[Any]) -> JobRow:
 # The oldest free job of the queue that this reviewer has not skipped. Rows that another claim is
 # taking at this moment are passed over, so two reviewers never get the same one.
 CLAIM_NEXT = text(f"""
-UPDATE jobs SET leased_by = :holder, lease_token = :token, leased_until = :until
+UPDATE jobs
+SET leased_by = :holder, lease_token = :token, leased_until = :until, claimed_at = :now
 WHERE job_id = (
     SELECT job_id FROM jobs
     WHERE state = 'open' AND queue_id = :queue_id
@@ -167,22 +169,35 @@ def lock_job(tx: Connection, job_id: str) -> JobRow | None:
 
 
 SET_LEASE = text("""
-UPDATE jobs SET leased_by = :holder, lease_token = :token, leased_until = :until
+UPDATE jobs
+SET leased_by = :holder, lease_token = :token, leased_until = :until, claimed_at = :now
 WHERE job_id = :job_id
 """)
+EXTEND_LEASE = text("UPDATE jobs SET leased_until = :until WHERE job_id = :job_id")
 
 
 def lease(
-    tx: Connection, job_id: str, *, holder: str | None, token: str | None, until: datetime | None
+    tx: Connection, job_id: str, *, holder: str, token: str, now: datetime, until: datetime
 ) -> None:
-    """Gives the job to a holder until a time, or back to everybody."""
-    tx.execute(SET_LEASE, {"job_id": job_id, "holder": holder, "token": token, "until": until})
+    """Gives the job to a holder until a time."""
+    parameters = {"job_id": job_id, "holder": holder, "token": token, "now": now, "until": until}
+    tx.execute(SET_LEASE, parameters)
+
+
+def extend(tx: Connection, job_id: str, until: datetime) -> None:
+    tx.execute(EXTEND_LEASE, {"job_id": job_id, "until": until})
+
+
+def release(tx: Connection, job_id: str) -> None:
+    """Gives the job back to everybody."""
+    nobody = {"holder": None, "token": None, "now": None, "until": None}
+    tx.execute(SET_LEASE, {"job_id": job_id} | nobody)
 
 
 REMEMBER_SKIP = text("""
 UPDATE jobs
 SET skipped_by = skipped_by || to_jsonb(CAST(:holder AS text)),
-    leased_by = NULL, lease_token = NULL, leased_until = NULL
+    leased_by = NULL, lease_token = NULL, leased_until = NULL, claimed_at = NULL
 WHERE job_id = :job_id AND NOT jsonb_exists(skipped_by, :holder)
 """)
 
@@ -190,7 +205,7 @@ WHERE job_id = :job_id AND NOT jsonb_exists(skipped_by, :holder)
 def skip(tx: Connection, job_id: str, holder: str) -> None:
     """Gives the job back and remembers who did not want it."""
     if not tx.execute(REMEMBER_SKIP, {"job_id": job_id, "holder": holder}).rowcount:
-        lease(tx, job_id, holder=None, token=None, until=None)
+        release(tx, job_id)
 
 
 SET_STATE = text("""

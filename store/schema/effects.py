@@ -87,6 +87,7 @@ outbox = Table(
     ),
     Index("outbox_leased_idx", "org_id", "leased_until", postgresql_where=text("state = 'leased'")),
     Index("outbox_created_at_idx", "org_id", "created_at"),
+    Index("outbox_dead_idx", "org_id", "created_at", postgresql_where=text("state = 'dead'")),
 )
 
 outbox_attempts = Table(

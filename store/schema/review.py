@@ -38,6 +38,7 @@ jobs = Table(
     moment("leased_until", null=True),
     Column("skipped_by", JSONB, nullable=False, server_default="[]"),
     moment("decided_at", null=True),
+    moment("claimed_at", null=True),
     written_by(),
     PrimaryKeyConstraint("org_id", "job_id", name="jobs_pkey"),
     CheckConstraint("kind IN ('DEFAULT', 'APPEAL', 'NCMEC')", name="jobs_kind_check"),
@@ -59,6 +60,8 @@ jobs = Table(
     ),
     Index("jobs_item_idx", "org_id", "type_id", "item_id", "enqueued_at"),
     Index("jobs_queue_idx", "org_id", "queue_id", "decided_at"),
+    Index("jobs_enqueued_idx", "org_id", "enqueued_at"),
+    Index("jobs_decided_idx", "org_id", "decided_at", postgresql_where=text("state = 'decided'")),
     Index("jobs_xid_idx", "org_id", "xid"),
 )
 

@@ -1,0 +1,149 @@
+"""Items found again: by id, by author, by place; and what was said and done about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from engine.paging import PageRequest
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """One submission. data: stored JSON, as coerced when it arrived."""
+
+    seq: int
+    arrived_at: datetime
+    submission_id: str
+    type_id: str
+    type_version: int
+    item_id: str
+    creator_type_id: str | None
+    creator_id: str | None
+    data: Mapping[str, Any]
+
+
+COLUMNS = """seq, arrived_at, submission_id::text, type_id, type_version, item_id,
+       creator_type_id, creator_id, data"""
+
+AT_PLACE = text(f"""
+SELECT {COLUMNS} FROM submissions WHERE arrived_at = :arrived_at AND seq = :seq
+""")
+LATEST = text(f"""
+SELECT {COLUMNS} FROM submissions WHERE type_id = :type_id AND item_id = :item_id
+ORDER BY arrived_at DESC LIMIT 1
+""")
+BY_ITEM = text(f"""
+SELECT {COLUMNS} FROM submissions
+WHERE type_id = ANY(:type_ids) AND item_id = :item_id
+  AND (CAST(:at AS timestamptz) IS NULL OR arrived_at < :at)
+ORDER BY arrived_at DESC LIMIT :limit
+""")
+BY_CREATOR = text(f"""
+SELECT {COLUMNS} FROM submissions
+WHERE creator_type_id = ANY(:creator_type_ids) AND creator_id = :creator_id
+  AND (CAST(:type_ids AS text[]) IS NULL OR type_id = ANY(:type_ids))
+  AND (CAST(:at AS timestamptz) IS NULL OR arrived_at < :at)
+ORDER BY arrived_at DESC LIMIT :limit
+""")
+RECENT = text(f"""
+SELECT {COLUMNS} FROM submissions
+WHERE type_id = ANY(:type_ids) AND (CAST(:at AS timestamptz) IS NULL OR arrived_at < :at)
+ORDER BY arrived_at DESC LIMIT :limit
+""")
+
+
+def at_place(tx: Connection, seq: int, arrived_at: datetime) -> ItemRow | None:
+    row = tx.execute(AT_PLACE, {"seq": seq, "arrived_at": arrived_at}).one_or_none()
+    return None if row is None else ItemRow(*row)
+
+
+def latest(tx: Connection, type_id: str, item_id: str) -> ItemRow | None:
+    row = tx.execute(LATEST, {"type_id": type_id, "item_id": item_id}).one_or_none()
+    return None if row is None else ItemRow(*row)
+
+
+def by_item(
+    tx: Connection, type_ids: Sequence[str], item_id: str, page: PageRequest
+) -> list[ItemRow]:
+    """Latest first; one more than the limit if there is."""
+    asked = {"type_ids": list(type_ids), "item_id": item_id} | _window(page)
+    return [ItemRow(*row) for row in tx.execute(BY_ITEM, asked)]
+
+
+def by_creator(
+    tx: Connection,
+    creator_type_ids: Sequence[str],
+    creator_id: str,
+    page: PageRequest,
+    type_ids: Sequence[str] | None = None,
+) -> list[ItemRow]:
+    """Latest first; one more than the limit if there is."""
+    asked = {
+        "creator_type_ids": list(creator_type_ids),
+        "creator_id": creator_id,
+        "type_ids": None if type_ids is None else list(type_ids),
+    } | _window(page)
+    return [ItemRow(*row) for row in tx.execute(BY_CREATOR, asked)]
+
+
+def recent(tx: Connection, type_ids: Sequence[str], page: PageRequest) -> list[ItemRow]:
+    """Latest first; one more than the limit if there is."""
+    asked = {"type_ids": list(type_ids)} | _window(page)
+    return [ItemRow(*row) for row in tx.execute(RECENT, asked)]
+
+
+def _window(page: PageRequest) -> dict[str, object]:
+    return {"at": page.after and page.after.at, "limit": page.limit + 1}
+
+
+@dataclass(frozen=True)
+class EvaluationRow:
+    """outcomes: the stored JSON list, one entry a rule that matched or failed."""
+
+    seq: int
+    arrived_at: datetime
+    evaluated_at: datetime
+    config_version: int
+    outcomes: Sequence[Mapping[str, Any]]
+
+
+EVALUATIONS = text("""
+SELECT seq, arrived_at, evaluated_at, config_version, outcomes FROM evaluations
+WHERE seq = ANY(:seqs) ORDER BY seq DESC
+""")
+
+
+def evaluations(tx: Connection, seqs: Sequence[int]) -> list[EvaluationRow]:
+    return [EvaluationRow(*row) for row in tx.execute(EVALUATIONS, {"seqs": list(seqs)})]
+
+
+@dataclass(frozen=True)
+class ExecutionRow:
+    execution_id: str
+    action_id: str
+    source: str
+    rules: Sequence[Mapping[str, Any]]
+    policies: Sequence[Mapping[str, Any]]
+    actor: str
+    created_at: datetime
+
+
+EXECUTIONS = text("""
+SELECT execution_id::text, action_id, source, rules, policies, actor, created_at
+FROM action_executions WHERE type_id = :type_id AND item_id = :item_id
+ORDER BY created_at DESC LIMIT :limit
+""")
+
+
+def executions(tx: Connection, type_id: str, item_id: str, limit: int) -> list[ExecutionRow]:
+    asked = {"type_id": type_id, "item_id": item_id, "limit": limit}
+    return [ExecutionRow(*row) for row in tx.execute(EXECUTIONS, asked)]

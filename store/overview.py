@@ -1,0 +1,101 @@
+"""Counts for the first page: bounded by days, each over an index on time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True)
+class HourCount:
+    hour: datetime
+    count: int
+
+
+@dataclass(frozen=True)
+class RuleCount:
+    rule_id: str
+    status: str
+    matches: int
+
+
+@dataclass(frozen=True)
+class KindCount:
+    kind: str
+    count: int
+
+
+ACCEPTED = text("""
+SELECT date_trunc('hour', arrived_at, 'UTC') AS hour, count(*) FROM submissions
+WHERE arrived_at >= :since GROUP BY 1 ORDER BY 1
+""")
+EVALUATED = text("""
+SELECT date_trunc('hour', arrived_at, 'UTC') AS hour, count(*) FROM evaluations
+WHERE arrived_at >= :since GROUP BY 1 ORDER BY 1
+""")
+MATCHES = text("""
+SELECT o ->> 'ruleId', coalesce(o ->> 'status', ''), count(*)
+FROM evaluations CROSS JOIN LATERAL jsonb_array_elements(outcomes) AS o
+WHERE arrived_at >= :since AND o ->> 'outcome' = 'TRUE'
+GROUP BY 1, 2 ORDER BY 3 DESC, 1 LIMIT 100
+""")
+OPEN_JOBS = text("SELECT count(*) FROM jobs WHERE state = 'open'")
+DECIDED = text("""
+SELECT count(*) FROM decisions WHERE decided_at >= :since AND undone_at IS NULL
+""")
+DECISIONS_BY_KIND = text("""
+SELECT kind, count(*) FROM decisions WHERE decided_at >= :since AND undone_at IS NULL
+GROUP BY kind ORDER BY count(*) DESC, kind
+""")
+DELIVERIES = text("""
+SELECT count(*) FILTER (WHERE state IN ('pending', 'leased')),
+       count(*) FILTER (WHERE state = 'dead')
+FROM outbox
+WHERE state IN ('pending', 'leased', 'dead')
+""")
+EXPORTED = text("SELECT max(updated_at) FROM lake_exports")
+
+
+def accepted(tx: Connection, since: datetime) -> list[HourCount]:
+    return [HourCount(*row) for row in tx.execute(ACCEPTED, {"since": since})]
+
+
+def evaluated(tx: Connection, since: datetime) -> list[HourCount]:
+    return [HourCount(*row) for row in tx.execute(EVALUATED, {"since": since})]
+
+
+def matches(tx: Connection, since: datetime) -> list[RuleCount]:
+    """The hundred rules that match most."""
+    return [RuleCount(*row) for row in tx.execute(MATCHES, {"since": since})]
+
+
+def open_jobs(tx: Connection) -> int:
+    count: int = tx.execute(OPEN_JOBS).scalar_one()
+    return count
+
+
+def decided(tx: Connection, since: datetime) -> int:
+    count: int = tx.execute(DECIDED, {"since": since}).scalar_one()
+    return count
+
+
+def decisions_by_kind(tx: Connection, since: datetime) -> list[KindCount]:
+    return [KindCount(*row) for row in tx.execute(DECISIONS_BY_KIND, {"since": since})]
+
+
+def deliveries(tx: Connection) -> tuple[int, int]:
+    """How many messages wait, and how many are dead."""
+    row = tx.execute(DELIVERIES).one()
+    return row[0], row[1]
+
+
+def exported_at(tx: Connection) -> datetime | None:
+    moment: datetime | None = tx.execute(EXPORTED).scalar_one()
+    return moment
