@@ -16,17 +16,19 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
+from psycopg import errors
 
 from engine.errors import InvalidConfiguration, Unavailable
 from store import server_account, server_binaries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 SUPERUSER = "winnow"
 DATABASE = "postgres"
@@ -78,17 +80,20 @@ class EmbeddedPostgres:
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
 
     def start(self) -> str:
-        """The server's URL; starts it unless it runs already.
+        """The server's URL; starts it unless it runs already, whoever started it.
 
-        Raises Unavailable when the server does not answer in time.
+        A server that was killed recovers from its log first. Raises Unavailable when it does not
+        answer in time, InvalidConfiguration for a directory or port that cannot be used.
         """
-        self._make_directory()
-        with (self.directory / "start.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with self._only_starter():
             self._prepare()
             deadline = time.monotonic() + START_DEADLINE_S
-            while not self.is_running():
-                self._start_once(deadline)
+            while not self._answers():
+                if time.monotonic() > deadline:
+                    raise self._no_answer()
+                if not self._is_coming_up():
+                    self._spawn()
+                time.sleep(POLL_S)
         return self.url
 
     def stop(self) -> None:
@@ -101,7 +106,7 @@ class EmbeddedPostgres:
         while self._server_pid() is not None:
             if time.monotonic() > deadline:
                 os.kill(pid, signal.SIGQUIT)
-                raise Unavailable(f"Postgres (pid {pid}) did not stop and was told to abort.")
+                raise Unavailable(f"Postgres (process {pid}) did not stop and was told to abort.")
             time.sleep(POLL_S)
 
     def is_running(self) -> bool:
@@ -121,14 +126,20 @@ class EmbeddedPostgres:
     def log(self) -> Path:
         return self.directory / "server.log"
 
-    def _make_directory(self) -> None:
+    @contextmanager
+    def _only_starter(self) -> Iterator[None]:
+        """Two processes that start at once get one server; the kernel frees a dead one's lock."""
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = (self.directory / "start.lock").open("w")
         except OSError as error:
             raise InvalidConfiguration(
-                f"The data directory {self.directory} cannot be made: {error.strerror}.",
+                f"The data directory {self.directory} cannot be used: {error.strerror}.",
                 hint="Set WINNOW_VAR (or --var) to a directory that you may write to.",
             ) from error
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _prepare(self) -> None:
         password = self.directory / "password"
@@ -155,7 +166,7 @@ class EmbeddedPostgres:
                 capture_output=True,
                 text=True,
                 check=False,
-                **server_account.start_options(paths.descriptors),
+                **server_account.start_options(partial, paths.descriptors),
             )
         if done.returncode != 0:
             raise Unavailable(
@@ -164,48 +175,42 @@ class EmbeddedPostgres:
             )
         partial.rename(self.data)
 
-    def _start_once(self, deadline: float) -> None:
-        self._drop_stale_lock()
+    def _is_coming_up(self) -> bool:
+        """True for a server that starts or recovers, and is not to be started again."""
+        ours = self._process is not None and self._process.poll() is None
+        return ours or self._server_pid() is not None
+
+    def _spawn(self) -> None:
+        """It may end at once while backends of a killed server hold its memory: start() repeats."""
         port = self._choose_port()
         _write_private(self.directory / "port", str(port))
-        process = self._spawn(port)
-        while not self._answers():
-            if time.monotonic() > deadline:
-                raise Unavailable(
-                    f"Postgres did not answer on {HOST}:{port} within {START_DEADLINE_S:.0f} s.",
-                    hint=f"Its log is {self.log}:\n{self._log_tail()}",
-                )
-            if process.poll() is not None:
-                # Backends of a killed server may hold its shared memory for a moment.
-                time.sleep(POLL_S)
-                return
-            time.sleep(POLL_S)
-
-    def _spawn(self, port: int) -> subprocess.Popen[bytes]:
+        # After a reboot the lock may name a process that is not this server at all.
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT_BYTES:
             self.log.unlink()
-        settings = {**SERVER_SETTINGS, **self.overrides}
-        options = [f"--{name}={value}" for name, value in settings.items()]
+        settings = {**SERVER_SETTINGS, **self.overrides, "port": str(port)}
         with server_account.open_paths(self.data) as paths, self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
                     server_binaries.directory() / "postgres",
                     "-D",
                     paths.names[0],
-                    "-p",
-                    str(port),
-                    *options,
+                    *(f"--{name}={value}" for name, value in settings.items()),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                **server_account.start_options(paths.descriptors),
+                **server_account.start_options(self.data, paths.descriptors),
             )
-        return self._process
 
     def _choose_port(self) -> int:
         if self.port is not None:
+            if not _is_free(self.port):
+                raise InvalidConfiguration(
+                    f"Port {self.port} of WINNOW_POSTGRES_PORT is in use.",
+                    hint="Choose another one, or leave it out.",
+                )
             return self.port
         remembered = self.directory / "port"
         if remembered.exists() and _is_free(int(remembered.read_text())):
@@ -216,45 +221,30 @@ class EmbeddedPostgres:
         """The live server's process id, from its lock file."""
         if self._process is not None:
             self._process.poll()
-        lock = self.data / "postmaster.pid"
         try:
-            pid = int(lock.read_text().split("\n", 1)[0])
+            pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
             return None
-        return pid if _is_postgres(pid) else None
-
-    def _drop_stale_lock(self) -> None:
-        """After a reboot the lock may name a process that is not Postgres at all."""
-        if self._server_pid() is None:
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+        return pid if server_account.runs_in(pid, self.data) else None
 
     def _answers(self) -> bool:
+        """True for a server that is full, too."""
         try:
             psycopg.connect(self.url, connect_timeout=5).close()
+        except errors.TooManyConnections:
+            return True
         except (psycopg.OperationalError, FileNotFoundError):
             return False
         return True
 
-    def _log_tail(self) -> str:
-        if not self.log.exists():
-            return ""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-10:])
-
-
-def _is_postgres(pid: int) -> bool:
-    command = Path(f"/proc/{pid}/cmdline")
-    if Path("/proc/self").exists():
-        try:
-            return b"postgres" in command.read_bytes()
-        except OSError:
-            return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    def _no_answer(self) -> Unavailable:
+        tail = ""
+        if self.log.exists():
+            tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-10:])
+        return Unavailable(
+            f"Postgres did not answer within {START_DEADLINE_S:.0f} s.",
+            hint=f"Its log is {self.log}:\n{tail}",
+        )
 
 
 def _write_private(path: Path, text: str) -> None:
