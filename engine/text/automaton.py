@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 from engine.errors import InvalidInput
 from engine.text.banks import Bank, Mode, Span
+from engine.text.batches import SEPARATOR, batches, join
 from engine.text.folding import fold, to_utf8
 from engine.text.literals import Backend, default_backend, literal_finder
 from engine.text.patterns import PatternSet
@@ -44,6 +45,7 @@ class Automaton:
         self._pattern_owners = list(patterns.values())
         self._finder = literal_finder([text for text, _ in self._literals], backend)
         self._patterns = PatternSet(list(patterns)) if patterns else None
+        self._spells_separator = any(SEPARATOR in text for text, _ in self._literals)
         self._searches: dict[int, BankSearch] = {}
 
     @staticmethod
@@ -64,14 +66,26 @@ class Automaton:
             data = to_utf8(fold(text))
             for literal, end in self._finder.find(data):
                 found = self._with_literal(found, literal, data, end)
-        if self._patterns is not None:
-            for pattern in self._patterns.find(text):
-                found |= self._pattern_owners[pattern]
-        return found
+        return self._with_patterns(found, text)
 
     def hits_batch(self, texts: Sequence[str]) -> list[frozenset[int]]:
-        """As `hits` for each text, in order."""
-        return [self.hits(text) for text in texts]
+        """As `hits` for each text, in order; much faster for many short texts."""
+        found: list[frozenset[int]] = []
+        for batch in batches(texts):
+            found.extend(self._batch_hits(batch))
+        return found
+
+    def _batch_hits(self, batch: Sequence[str]) -> Iterable[frozenset[int]]:
+        joined = None if self._spells_separator else join(batch)
+        if self._finder is None or joined is None:
+            return map(self.hits, batch)
+        found = [_NONE] * len(batch)
+        for literal, end in self._finder.find(joined.data):
+            index = joined.text_at(end)
+            found[index] = self._with_literal(found[index], literal, joined.data, end)
+        if self._patterns is None:
+            return found
+        return map(self._with_patterns, found, batch)
 
     def spans(self, text: str, bank_index: int) -> tuple[Span, ...]:
         """Where the bank's terms are, in reading order, at most MAX_SPANS of them."""
@@ -90,6 +104,12 @@ class Automaton:
         if alone and not stands_alone(data, end - len(text), end):
             return found
         return found | owners
+
+    def _with_patterns(self, found: frozenset[int], text: str) -> frozenset[int]:
+        if self._patterns is not None:
+            for pattern in self._patterns.find(text):
+                found |= self._pattern_owners[pattern]
+        return found
 
 
 def _owners(pairs: Iterable[tuple[_Key, int]]) -> dict[_Key, frozenset[int]]:
