@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import duckdb
+import pyarrow as pa
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,3 +40,21 @@ def quoted(name: str) -> str:
 
 def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def duck_type(kind: pa.DataType) -> str:
+    """The DuckDB type of a value as rules see it: numbers are doubles, times instants in UTC."""
+    if pa.types.is_boolean(kind):
+        return "BOOLEAN"
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return "DOUBLE"
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return "TIMESTAMP WITH TIME ZONE"
+    if pa.types.is_struct(kind):
+        members = ", ".join(f"{quoted(each.name)} {duck_type(each.type)}" for each in kind)
+        return f"STRUCT({members})"
+    if pa.types.is_map(kind):
+        return f"MAP(VARCHAR, {duck_type(kind.item_type)})"
+    if pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind):
+        return f"{duck_type(kind.value_type)}[]"
+    return "VARCHAR"

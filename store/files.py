@@ -17,7 +17,7 @@ import msgspec
 import pyarrow as pa
 
 from engine.errors import InvalidInput
-from store.analysis import literal, quoted
+from store.analysis import duck_type, literal, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -49,7 +49,7 @@ class FileRows:
 
     def batches(self) -> Iterator[list[dict[str, object]]]:
         """Rows in file order as Python values, a few thousand at a time."""
-        query = f"SELECT * FROM {RELATION} ORDER BY _seq"  # noqa: S608 a constant
+        query = f"SELECT * FROM {RELATION} ORDER BY _seq"
         for batch in self.connection.sql(query).to_arrow_reader(_BATCH_ROWS):
             yield batch.to_pylist(maps_as_pydicts="strict")
 
@@ -70,7 +70,7 @@ def open_files(
     columns = _columns(connection, renames)
     arrival = _arrival(columns, renames)
     _define(connection, columns, arrival)
-    schema = connection.sql(f"SELECT * FROM {RELATION} LIMIT 0").to_arrow_table().schema  # noqa: S608
+    schema = connection.sql(f"SELECT * FROM {RELATION} LIMIT 0").to_arrow_table().schema
     hidden = {"_seq", "_arrived_at"}
     return FileRows(
         connection=connection,
@@ -90,7 +90,7 @@ def content_digest(paths: Sequence[Path]) -> str:
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
-    [(count,)] = connection.execute(f"SELECT count(*) FROM {relation}").fetchall()  # noqa: S608
+    [(count,)] = connection.execute(f"SELECT count(*) FROM {relation}").fetchall()
     return int(count)
 
 
@@ -122,7 +122,7 @@ def _load(connection: duckdb.DuckDBPyConnection, suffix: str, paths: Sequence[Pa
     star = "* EXCLUDE (file_row_number)" if suffix == ".parquet" else "*"
     try:
         connection.execute(
-            f"CREATE {kind} file_rows AS SELECT {star}, {number} AS _place FROM {reader}"  # noqa: S608
+            f"CREATE {kind} file_rows AS SELECT {star}, {number} AS _place FROM {reader}"
         )
     except duckdb.Error as failed:
         raise _unreadable(suffix, paths, failed) from failed
@@ -195,7 +195,7 @@ def _define(
     ]
     time = next((column.read for column in columns if column.name == arrival), None)
     connection.execute(
-        f"CREATE TEMP VIEW {RELATION} AS SELECT {', '.join(reads)}, _place AS _seq,"  # noqa: S608
+        f"CREATE TEMP VIEW {RELATION} AS SELECT {', '.join(reads)}, _place AS _seq,"
         f" {time or 'CAST(NULL AS TIMESTAMPTZ)'} AS _arrived_at FROM file_rows"
     )
 
@@ -207,26 +207,8 @@ def _read(column: str, kind: pa.DataType, duck_kind: str) -> str:
         return f"CASE WHEN isfinite({column}) THEN CAST({column} AS DOUBLE) END"
     if pa.types.is_list(kind) and pa.types.is_floating(kind.value_type):
         return f"list_transform({column}, lambda x: CASE WHEN isfinite(x) THEN x::DOUBLE END)"
-    target = _target(kind)
+    target = duck_type(kind)
     return column if target == duck_kind else f"CAST({column} AS {target})"
-
-
-def _target(kind: pa.DataType) -> str:
-    """The DuckDB type of a value as rules see it."""
-    if pa.types.is_boolean(kind):
-        return "BOOLEAN"
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return "DOUBLE"
-    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return "TIMESTAMP WITH TIME ZONE"
-    if pa.types.is_struct(kind):
-        members = ", ".join(f"{quoted(each.name)} {_target(each.type)}" for each in kind)
-        return f"STRUCT({members})"
-    if pa.types.is_map(kind):
-        return f"MAP(VARCHAR, {_target(kind.item_type)})"
-    if pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind):
-        return f"{_target(kind.value_type)}[]"
-    return "VARCHAR"
 
 
 def _refuse(suffix: str, paths: Sequence[Path]) -> None:
