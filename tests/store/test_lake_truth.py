@@ -61,8 +61,8 @@ def truths(tmp_path: Path, labels: list[Label], undone: list[Label]) -> dict[int
             "CREATE TEMP TABLE items AS SELECT * FROM (VALUES (1, 'i1'), (2, 'i1'), (3, 'i2'))"
             " AS v(_seq, _item_id)"
         )
-        rows = connection.execute(f"SELECT _seq, _truth FROM {with_truth('items')}").fetchall()
-        return dict(rows)
+        found = connection.execute(f"SELECT _seq, _truth FROM {with_truth('items')}").fetchall()
+        return dict(found)
 
 
 @pytest.mark.parametrize(
