@@ -105,6 +105,8 @@ SELECT attempt, started_at, latency_ms, status, error, response
 FROM outbox_attempts WHERE outbox_id = CAST(:outbox_id AS uuid) ORDER BY attempt
 """)
 
+ORGS_WAITING = text("SELECT winnow_orgs_with_outbox()")
+
 COUNTS = text("SELECT state, count(*) FROM outbox GROUP BY state")
 
 
@@ -269,6 +271,11 @@ def page(
 def past_attempts(tx: Connection, outbox_id: str) -> tuple[PastAttempt, ...]:
     rows = tx.execute(ATTEMPTS, {"outbox_id": outbox_id})
     return tuple(PastAttempt(*row) for row in rows)
+
+
+def orgs_waiting(tx: Connection) -> list[int]:
+    """Organisations with something due; needs no organisation of its own."""
+    return list(tx.execute(ORGS_WAITING).scalars())
 
 
 def counts(tx: Connection) -> dict[str, int]:

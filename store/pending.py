@@ -89,6 +89,8 @@ SELECT count(*) FILTER (WHERE set_aside_at IS NULL),
 FROM pending
 """)
 
+ORGS_WAITING = text("SELECT winnow_orgs_with_pending()")
+
 OLDEST = text("SELECT min(arrived_at) FROM pending")
 
 
@@ -177,6 +179,11 @@ def replay(tx: Connection, seqs: Sequence[int] | None) -> tuple[int, ...]:
 
 def backlog(tx: Connection) -> Backlog:
     return Backlog(*tx.execute(BACKLOG).one())
+
+
+def orgs_waiting(tx: Connection) -> list[int]:
+    """Organisations with something to lease; needs no organisation of its own."""
+    return list(tx.execute(ORGS_WAITING).scalars())
 
 
 def oldest(tx: Connection) -> datetime | None:

@@ -28,11 +28,16 @@ REGISTERED = text("""
 SELECT counter_id, identity, type_id, definition, window_us FROM counters ORDER BY counter_id
 """)
 
-# Called under the clock's lock, so the next number is nobody else's.
+# One at a time in an organisation, without holding up the clock while history is copied.
+LOCK_REGISTRATION = text("""
+SELECT pg_advisory_xact_lock(hashtextextended('counters:' || current_setting('app.org_id'), 0))
+""")
+
+# Called under the lock above, so the next number is nobody else's.
 REGISTER = text("""
 INSERT INTO counters (org_id, counter_id, identity, type_id, definition, window_us, created_at)
 SELECT current_setting('app.org_id')::int, coalesce(max(counter_id), 0) + 1, :identity, :type_id,
-       CAST(:definition AS jsonb), :window_us, :now
+       CAST(:definition AS jsonb), :window_us, now()
 FROM counters
 RETURNING counter_id
 """)
@@ -98,15 +103,19 @@ def registered(tx: Connection) -> tuple[Registered, ...]:
     return tuple(Registered(*row) for row in tx.execute(REGISTERED))
 
 
+def lock_registration(tx: Connection) -> None:
+    """Until this transaction ends, nobody else registers counters in the organisation."""
+    tx.execute(LOCK_REGISTRATION)
+
+
 def register(
-    tx: Connection, identity: str, type_id: str, definition: object, window_us: int, now: datetime
+    tx: Connection, identity: str, type_id: str, definition: object, window_us: int
 ) -> int:
     parameters = {
         "identity": identity,
         "type_id": type_id,
         "definition": json.dumps(definition),
         "window_us": window_us,
-        "now": now,
     }
     return int(tx.execute(REGISTER, parameters).scalar_one())
 

@@ -62,7 +62,7 @@ def test_events_older_than_the_longest_window_are_forgotten(
     database: Database, org: Organisation
 ) -> None:
     with database.transaction(org.org_id) as tx:
-        counter_id = window_events.register(tx, "identity", "t-post", {}, 10, START)
+        counter_id = window_events.register(tx, "identity", "t-post", {}, 10)
         window_events.insert(tx, counter_id, [("k", moment(n), n) for n in range(20)])
         window_events.insert(tx, counter_id, [("k", moment(3), 3)])
         assert window_events.forget(tx, moment(15)) == 5
@@ -71,8 +71,8 @@ def test_events_older_than_the_longest_window_are_forgotten(
 
 def test_counters_are_numbered_and_widened(database: Database, org: Organisation) -> None:
     with database.transaction(org.org_id) as tx:
-        first = window_events.register(tx, "one", "t-post", {"where": "x"}, 5, START)
-        second = window_events.register(tx, "two", "t-post", {}, 5, START)
+        first = window_events.register(tx, "one", "t-post", {"where": "x"}, 5)
+        second = window_events.register(tx, "two", "t-post", {}, 5)
         window_events.widen(tx, first, 50)
         found = window_events.registered(tx)
     assert [c.counter_id for c in found] == [first, second] == [1, 2]

@@ -1,0 +1,279 @@
+"""Group commit for incoming items: what arrives while one transaction commits shares the next.
+
+One transaction a flush and organisation: lock the clock row, give places, COPY submissions and
+window events, queue the evaluation, advance the clock, notify, commit; only then is anybody told
+that the items were accepted. Whether a flush whose COMMIT got no answer took place is unknown,
+so it is never repeated: its callers are told that it is unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import structlog
+
+from engine.errors import InvalidInput, Unavailable
+from store import clock, submissions, window_events
+from store.database import INGEST_ROLE, psycopg_url
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from services.intake import Intake
+
+MICROSECOND = timedelta(microseconds=1)
+MOST_ROWS = 5_000
+MOST_WAITING = 100_000
+MOST_CONNECTIONS = 4
+FLUSH_S = 30.0
+CONNECT_S = 5
+RELOADS = 3
+# SQLSTATE classes that blame the rows, not the server: data exceptions and program limits.
+ROWS_AT_FAULT = ("22", "54")
+SETTINGS = "-c statement_timeout=25000 -c idle_in_transaction_session_timeout=60000"
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A coerced item, ready for its place. tail: its COPY line after `arrived_at`.
+
+    events: for the counters at version `counters_version`.
+    """
+
+    tail: bytes
+    type_id: str
+    data: Mapping[str, object]
+    events: tuple[tuple[int, bytes], ...]
+    counters_version: int
+
+
+@dataclass(frozen=True)
+class _Request:
+    items: Sequence[Accepted]
+    done: asyncio.Future[None]
+
+
+@dataclass
+class _Lane:
+    """One organisation's line; at most one flush of it runs at a time in a process."""
+
+    org_id: int
+    waiting: list[_Request] = field(default_factory=list)
+    rows: int = 0
+    task: asyncio.Task[None] | None = None
+
+
+class _StaleConnection(Exception):
+    """The server had closed an idle connection; nothing was sent on it."""
+
+
+class _Connections:
+    """A few connections as `winnow_ingest`, opened when needed, dropped when they fail."""
+
+    def __init__(self, url: str) -> None:
+        self._url = psycopg_url(url)
+        self._idle: list[psycopg.AsyncConnection[Any]] = []
+        self.turn = asyncio.Semaphore(MOST_CONNECTIONS)
+
+    async def take(self) -> tuple[psycopg.AsyncConnection[Any], bool]:
+        """A connection, and whether it was idle before. Raises psycopg.Error."""
+        if self._idle:
+            return self._idle.pop(), True
+        connection = await psycopg.AsyncConnection.connect(
+            self._url,
+            autocommit=True,
+            cursor_factory=psycopg.AsyncClientCursor,
+            connect_timeout=CONNECT_S,
+            options=SETTINGS,
+        )
+        await connection.execute(f"SET ROLE {INGEST_ROLE}")
+        return connection, False
+
+    def give_back(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        self._idle.append(connection)
+
+    async def drop_idle(self) -> None:
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            await connection.close()
+
+
+class Batcher:
+    """current: the intake of an organisation as it is now, read while the clock is locked."""
+
+    def __init__(self, url: str, current: Callable[[int], Awaitable[Intake]]) -> None:
+        self._connections = _Connections(url)
+        self._current = current
+        self._lanes: dict[int, _Lane] = {}
+
+    async def submit(self, org_id: int, items: Sequence[Accepted]) -> None:
+        """Returns when all of them are committed. Raises Unavailable or InvalidInput."""
+        lane = self._lanes.setdefault(org_id, _Lane(org_id))
+        if lane.rows and lane.rows + len(items) > MOST_WAITING:
+            raise Unavailable(
+                f"{lane.rows} items are waiting to be written.", hint="Try again in a moment."
+            )
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        lane.waiting.append(_Request(items, done))
+        lane.rows += len(items)
+        if lane.task is None:
+            lane.task = asyncio.create_task(self._drain(lane))
+        await done
+
+    async def close(self) -> None:
+        """Writes what is waiting, then closes the connections."""
+        tasks = [lane.task for lane in self._lanes.values() if lane.task]
+        await asyncio.gather(*tasks)
+        await self._connections.drop_idle()
+
+    async def _drain(self, lane: _Lane) -> None:
+        try:
+            await asyncio.sleep(0)  # requests that are ready now join the first flush
+            while lane.waiting:
+                batch = _take(lane)
+                await self._settle(lane.org_id, batch)
+                lane.rows -= sum(len(request.items) for request in batch)
+        finally:
+            lane.task = None
+
+    async def _settle(self, org_id: int, batch: Sequence[_Request]) -> None:
+        """Flushes, and tells every caller how it ended; rows at fault fail their request alone."""
+        try:
+            await self._flush(org_id, [item for request in batch for item in request.items])
+        except psycopg.Error as error:
+            if not (error.sqlstate or "").startswith(ROWS_AT_FAULT):
+                _answer(batch, _unavailable(error))
+            elif len(batch) > 1:
+                for request in batch:
+                    await self._settle(org_id, [request])
+            else:
+                _answer(batch, InvalidInput(f"An item cannot be stored: {_first_line(error)}"))
+        except (TimeoutError, OSError, Unavailable) as error:
+            _answer(batch, _unavailable(error))
+        except Exception as error:  # a mistake of ours: said aloud, and the line goes on
+            log.exception("flush_failed", org_id=org_id)
+            _answer(batch, error)
+        else:
+            _answer(batch, None)
+
+    async def _flush(self, org_id: int, items: Sequence[Accepted]) -> None:
+        async with self._connections.turn, asyncio.timeout(FLUSH_S):
+            while True:
+                connection, was_idle = await self._connections.take()
+                try:
+                    await self._write(connection, org_id, items)
+                except _StaleConnection:
+                    await connection.close()
+                    await self._connections.drop_idle()
+                    if not was_idle:
+                        raise Unavailable("The database does not answer.") from None
+                except BaseException:
+                    await connection.close()
+                    raise
+                else:
+                    self._connections.give_back(connection)
+                    return
+
+    async def _write(
+        self, connection: psycopg.AsyncConnection[Any], org_id: int, items: Sequence[Accepted]
+    ) -> None:
+        async with connection.cursor() as cursor:
+            seq, at, version = await _lock(cursor, org_id)
+            submitted, events = _lines(
+                org_id, seq, at, items, await self._events(org_id, items, version)
+            )
+            async with cursor.copy(submissions.COPY) as copy:
+                await copy.write(submitted)
+            if events:
+                async with cursor.copy(window_events.COPY) as copy:
+                    await copy.write(events)
+            place = {"org": org_id, "seq": seq, "at": at, "count": len(items)}
+            await cursor.execute(clock.ADVANCE_AND_COMMIT, place)
+
+    async def _events(
+        self, org_id: int, items: Sequence[Accepted], version: int
+    ) -> Sequence[tuple[tuple[int, bytes], ...]]:
+        """The window events of each item, made again where the counters have changed since."""
+        if all(item.counters_version == version for item in items):
+            return [item.events for item in items]
+        for _ in range(RELOADS):  # a load that was under way may have begun too early
+            intake = await self._current(org_id)
+            if intake.counters_version == version:
+                return [intake.events(item.type_id, item.data) for item in items]
+        raise Unavailable("The counters are changing.", hint="Try again in a moment.")
+
+
+async def _lock(cursor: psycopg.AsyncCursor[Any], org_id: int) -> tuple[int, datetime, int]:
+    """The clock, locked. Raises _StaleConnection when the connection turns out to be closed."""
+    try:
+        await cursor.execute(clock.BEGIN_AND_LOCK, {"org": org_id})
+    except psycopg.OperationalError as error:
+        if cursor.connection.closed:
+            raise _StaleConnection from error
+        raise
+    while cursor.nextset():
+        pass
+    row = await cursor.fetchone()
+    if row is None:
+        raise Unavailable("This organisation has no clock.")
+    return row[0], row[1], row[2]
+
+
+def _lines(
+    org_id: int,
+    seq: int,
+    at: datetime,
+    items: Sequence[Accepted],
+    events: Sequence[tuple[tuple[int, bytes], ...]],
+) -> tuple[bytes, bytes]:
+    """The COPY text of submissions and of window events, each item at its place."""
+    submitted: list[bytes] = []
+    counted: list[bytes] = []
+    for item, item_events in zip(items, events, strict=True):
+        seq += 1
+        at += MICROSECOND
+        moment = at.isoformat().encode()
+        submitted.append(b"%d\t%d\t%b%b" % (org_id, seq, moment, item.tail))
+        for counter_id, key in item_events:
+            counted.append(window_events.copy_line(org_id, counter_id, key, moment, seq))
+    return b"".join(submitted), b"".join(counted)
+
+
+def _take(lane: _Lane) -> list[_Request]:
+    """The oldest requests, up to the rows of one transaction, never less than one."""
+    rows = taken = 0
+    for request in lane.waiting:
+        if taken and rows + len(request.items) > MOST_ROWS:
+            break
+        rows += len(request.items)
+        taken += 1
+    batch, lane.waiting = lane.waiting[:taken], lane.waiting[taken:]
+    return batch
+
+
+def _answer(batch: Sequence[_Request], error: BaseException | None) -> None:
+    for request in batch:
+        if request.done.done():  # its caller has gone
+            continue
+        if error is None:
+            request.done.set_result(None)
+        else:
+            request.done.set_exception(error)
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    log.warning("items_not_written", error=_first_line(error))
+    return Unavailable(
+        "The items were not acknowledged: the database does not answer.",
+        hint="Send them again in a moment.",
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0][:300] or type(error).__name__

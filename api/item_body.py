@@ -1,0 +1,194 @@
+"""The body of `POST /items/async`: decoded at speed when it is right, explained when it is not.
+
+msgspec answers for the common case. Whatever it refuses is looked at again, slowly: that decides
+what the body means, and lists everything that is wrong with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from engine.errors import InvalidInput, Problem
+from engine.items import RawItem
+
+SCHEMA_TITLE = "Request body failed schema validation."
+VARIANTS = ("original", "partial")
+MOST_NAMED = 100
+
+
+class TypeRef(msgspec.Struct, frozen=True):
+    id: str
+    version: str | UnsetType = UNSET
+    schemaVariant: Literal["original", "partial"] | UnsetType = UNSET  # noqa: N815
+
+
+class WireItem(msgspec.Struct, frozen=True, gc=False):
+    id: str
+    data: dict[str, Any]
+    typeId: str | UnsetType = UNSET  # noqa: N815
+    typeVersion: str | UnsetType = UNSET  # noqa: N815
+    typeSchemaVariant: Literal["original", "partial"] | UnsetType = UNSET  # noqa: N815
+    type: TypeRef | UnsetType = UNSET
+
+
+class Body(msgspec.Struct, frozen=True):
+    items: list[WireItem]
+
+
+DECODER = msgspec.json.Decoder(Body)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """path: JSON pointer; empty for the body itself."""
+
+    path: str
+    message: str
+
+
+def read_items(body: bytes) -> list[RawItem]:
+    """Raises InvalidInput, with one problem, for a body that is no JSON or not of this shape."""
+    try:
+        return [_raw_item(item) for item in DECODER.decode(body).items]
+    except msgspec.ValidationError:
+        return _read_slowly(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise not_json(error) from error
+
+
+def _raw_item(item: WireItem) -> RawItem:
+    kind = item.type
+    if kind is UNSET and item.typeId is not UNSET:
+        return RawItem(
+            item.id,
+            item.typeId,
+            None if item.typeVersion is UNSET else item.typeVersion,
+            "original" if item.typeSchemaVariant is UNSET else item.typeSchemaVariant,
+            item.data,
+        )
+    if kind is UNSET or item.typeId is not UNSET:
+        raise msgspec.ValidationError("exactly one of typeId and type")
+    return RawItem(
+        item.id,
+        kind.id,
+        None if kind.version is UNSET else kind.version,
+        "original" if kind.schemaVariant is UNSET else kind.schemaVariant,
+        item.data,
+    )
+
+
+def not_json(error: Exception) -> InvalidInput:
+    why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    return InvalidInput(
+        "The request body is not JSON.",
+        problems=(
+            Problem(
+                f"The body is not JSON in UTF-8: {why[:300]}",
+                hint="Send one JSON object.",
+                title="Request body is not valid JSON.",
+            ),
+        ),
+    )
+
+
+def _read_slowly(body: bytes) -> list[RawItem]:
+    try:
+        decoded = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise not_json(error) from error
+    faults = body_faults(decoded)
+    if not faults:
+        return [_raw_mapping(item) for item in decoded["items"]]
+    detail = "; ".join(f"{f.path}: {f.message}".strip(": ") for f in faults[:MOST_NAMED])
+    problem = Problem(detail, faults[0].path, title=SCHEMA_TITLE)
+    raise InvalidInput(SCHEMA_TITLE, problems=(problem,))
+
+
+def _raw_mapping(item: dict[str, Any]) -> RawItem:
+    """Of an item without faults: exactly one of the two forms holds."""
+    if not _flat_faults(item, ""):
+        version, variant = item.get("typeVersion"), item.get("typeSchemaVariant", "original")
+        return RawItem(item["id"], item["typeId"], version, variant, item["data"])
+    kind = item["type"]
+    version, variant = kind.get("version"), kind.get("schemaVariant", "original")
+    return RawItem(item["id"], kind["id"], version, variant, item["data"])
+
+
+def body_faults(decoded: object) -> list[Fault]:
+    """Everything wrong with the body's shape; properties nobody asked for are not."""
+    if not isinstance(decoded, dict):
+        return [Fault("", "must be object")]
+    if "items" not in decoded:
+        return [Fault("", "must have required property 'items'")]
+    items = decoded["items"]
+    if not isinstance(items, list):
+        return [Fault("/items", "must be array")]
+    return [fault for index, item in enumerate(items) for fault in _faults(item, index)]
+
+
+def _faults(item: object, index: int) -> list[Fault]:
+    path = f"/items/{index}"
+    if not isinstance(item, dict):
+        return [Fault(path, "must be object")]
+    flat, nested = _flat_faults(item, path), _nested_faults(item, path)
+    if not flat and not nested:
+        return [Fault(path, "must give either 'typeId' or 'type', not both")]
+    if not flat or not nested:
+        return []
+    return nested if "type" in item and "typeId" not in item else flat
+
+
+def _flat_faults(item: dict[str, Any], path: str) -> list[Fault]:
+    return [
+        *_required(item, path, "id", "data", "typeId"),
+        *_texts(item, path, "id", "typeId", "typeVersion"),
+        *_object(item, path, "data"),
+        *_variant(item, path, "typeSchemaVariant"),
+    ]
+
+
+def _nested_faults(item: dict[str, Any], path: str) -> list[Fault]:
+    faults = [
+        *_required(item, path, "id", "data", "type"),
+        *_texts(item, path, "id"),
+        *_object(item, path, "data"),
+        *_object(item, path, "type"),
+    ]
+    kind = item.get("type")
+    if not isinstance(kind, dict):
+        return faults
+    inner = f"{path}/type"
+    return [
+        *faults,
+        *_required(kind, inner, "id"),
+        *_texts(kind, inner, "id", "version"),
+        *_variant(kind, inner, "schemaVariant"),
+    ]
+
+
+def _required(item: dict[str, Any], path: str, *names: str) -> list[Fault]:
+    return [
+        Fault(path, f"must have required property '{name}'") for name in names if name not in item
+    ]
+
+
+def _texts(item: dict[str, Any], path: str, *names: str) -> list[Fault]:
+    return [
+        Fault(f"{path}/{name}", "must be string")
+        for name in names
+        if name in item and not isinstance(item[name], str)
+    ]
+
+
+def _object(item: dict[str, Any], path: str, name: str) -> list[Fault]:
+    wrong = name in item and not isinstance(item[name], dict)
+    return [Fault(f"{path}/{name}", "must be object")] if wrong else []
+
+
+def _variant(item: dict[str, Any], path: str, name: str) -> list[Fault]:
+    wrong = name in item and item[name] not in VARIANTS
+    return [Fault(f"{path}/{name}", "must be one of original, partial")] if wrong else []

@@ -1,0 +1,183 @@
+"""Counters that rules ask for: registered once, backfilled, and shared by all that ask the same.
+
+A counter's identity leaves its window out, so that `1 hour` and `1 day` of the same thing are one
+stored series, kept for the longest window anybody asked for. Registered counters go on counting,
+so that a rule that comes back finds no gap.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from engine.items import row_values
+from engine.language import (
+    Environment,
+    check,
+    counter_applies,
+    counter_key,
+    quoted_name,
+    schema_of_item_type,
+)
+from store import clock, submissions, window_events
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from engine.items import ItemType
+    from engine.language import Counter
+    from store.window_events import Registered
+
+SCHEMA = 1
+CHUNK = 5_000
+LONGEST_KEY = 512
+DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+@dataclass(frozen=True)
+class RunningCounter:
+    counter_id: int
+    counter: Counter
+
+
+def register_counters(tx: Connection, item_type: ItemType, counters: Iterable[Counter]) -> None:
+    """Starts those that are not running, and widens those kept for too short a time.
+
+    All of it in the caller's transaction: once that commits, a counter answers as if it had
+    always been there, as far back as its window and the kept submissions reach. History is copied
+    before the clock is locked, and only what arrived meanwhile under the lock.
+    """
+    wanted = _longest(counters)
+    if not _lacking(wanted, window_events.registered(tx)):
+        return
+    window_events.lock_registration(tx)
+    lacking = _lacking(wanted, window_events.registered(tx))
+    if not lacking:
+        return
+    started = clock.read(tx)
+    series = [_start(tx, counter, known, started.at) for counter, known in lacking]
+    _backfill(tx, item_type, series, started.at)
+    locked = clock.lock(tx)
+    meanwhile = [_Series(each.counter_id, each.counter, started.at) for each in series]
+    _backfill(tx, item_type, meanwhile, locked.at)
+    clock.bump_counters(tx)
+
+
+def running_counters(
+    tx: Connection, item_types: Mapping[str, ItemType]
+) -> dict[str, list[RunningCounter]]:
+    """By item type. A counter whose type or fields are gone has nothing to count."""
+    found: dict[str, list[RunningCounter]] = {}
+    for known in window_events.registered(tx):
+        item_type = item_types.get(known.type_id)
+        counter = restore(known, item_type) if item_type else None
+        if counter is not None:
+            found.setdefault(known.type_id, []).append(RunningCounter(known.counter_id, counter))
+    return found
+
+
+def definition(counter: Counter) -> dict[str, object]:
+    """As it is stored. key: the path of each key field; where: canonical text."""
+    return {
+        "schema": SCHEMA,
+        "key": [list(field.path) for field in counter.key],
+        "where": counter.where,
+    }
+
+
+def restore(known: Registered, item_type: ItemType) -> Counter | None:
+    """The counter as the language understands it for the type as it is now; None if it cannot."""
+    keys = [".".join(quoted_name(part) for part in path) for path in known.definition["key"]]
+    where = known.definition["where"]
+    arguments = [*keys, "'1 second'", *([where] if where else [])]
+    text = f"count_recent({', '.join(arguments)}) > 0"
+    predicate = check(text, schema_of_item_type(item_type), Environment()).predicate
+    return predicate.counters[0] if predicate else None
+
+
+def stored_key(key: str) -> str:
+    """A key as it is kept: a long one by its digest, because an index entry has its limits."""
+    if len(key) <= LONGEST_KEY:
+        return key
+    return "sha256:" + hashlib.sha256(key.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Series:
+    """after: the events from there on are to be written."""
+
+    counter_id: int
+    counter: Counter
+    after: datetime
+
+
+def _longest(counters: Iterable[Counter]) -> dict[str, Counter]:
+    """By identity, the one with the longest window."""
+    longest: dict[str, Counter] = {}
+    for counter in counters:
+        known = longest.get(counter.identity)
+        if known is None or known.window_us < counter.window_us:
+            longest[counter.identity] = counter
+    return longest
+
+
+def _lacking(
+    wanted: Mapping[str, Counter], registered: Iterable[Registered]
+) -> list[tuple[Counter, Registered | None]]:
+    known = {each.identity: each for each in registered}
+    return [
+        (counter, known.get(identity))
+        for identity, counter in wanted.items()
+        if identity not in known or known[identity].window_us < counter.window_us
+    ]
+
+
+def _start(tx: Connection, counter: Counter, known: Registered | None, now: datetime) -> _Series:
+    after = now - timedelta(microseconds=counter.window_us)
+    if known is not None:
+        window_events.widen(tx, known.counter_id, counter.window_us)
+        return _Series(known.counter_id, counter, after)
+    counter_id = window_events.register(
+        tx, counter.identity, counter.type_id, definition(counter), counter.window_us
+    )
+    return _Series(counter_id, counter, after)
+
+
+def _backfill(
+    tx: Connection, item_type: ItemType, series: Iterable[_Series], until: datetime
+) -> None:
+    """One pass over the history for all of them; events that exist are left alone."""
+    lines = list(series)
+    read = row_values(item_type)
+    rows = submissions.history(tx, item_type.type_id, min(each.after for each in lines), until)
+    while chunk := list(islice(rows, CHUNK)):
+        placed = [(seq, at, read(DECODE(data))) for seq, at, data in chunk]
+        for each in lines:
+            events = list(_events(each, placed))
+            if events:
+                window_events.insert(tx, each.counter_id, events)
+
+
+def _events(
+    series: _Series, placed: Iterable[tuple[int, datetime, Mapping[str, object]]]
+) -> Iterator[tuple[str, datetime, int]]:
+    for seq, at, row in placed:
+        if at <= series.after:
+            continue
+        key = event_key(series.counter, row)
+        if key is not None:
+            yield key, at, seq
+
+
+def event_key(counter: Counter, row: Mapping[str, object]) -> str | None:
+    """The key under which this item counts; None when it does not."""
+    key = counter_key(counter, row)
+    return stored_key(key) if key is not None and counter_applies(counter, row) else None

@@ -1,0 +1,286 @@
+"""From a waiting item to its verdict and effects, exactly once.
+
+Lease and read in one short transaction, evaluate without any, then everything the verdicts cause
+in one transaction with the deletion of the `pending` rows. A crash before that commit repeats the
+batch when the lease expires; after it, nothing is repeated.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from engine.actions.execution import Target
+from engine.actions.plan import plan_executions
+from engine.actions.verdict import Held, Match, matches, outcome_document
+from engine.errors import Unavailable
+from engine.items import ItemRef
+from engine.language import counter_key
+from services.counters import stored_key
+from services.effects import execute_actions
+from services.intake import kind_of
+from store import evaluations, pending, window_events
+from store.evaluations import Evaluated
+from store.window_events import Ask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from engine.configuration.rules import Rule
+    from services.context import Context
+    from services.live_configuration import Evaluator, Live, LiveConfigurations
+    from store.pending import Leased
+    from store.submissions import Submission
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+RETRY_ALONE = timedelta(seconds=2)
+NOTHING = "[]"
+DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+ENCODE = msgspec.json.Encoder().encode
+ITS_WORKER_DIED = "Its worker died each time it evaluated this item alone."
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Pace:
+    """batch: fresh items leased together. lease: how long a batch may take before others may."""
+
+    batch: int = 1000
+    lease: timedelta = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Tier:
+    """How many items of a number of failed leases (inclusive) are leased together."""
+
+    attempts: tuple[int, int]
+    share: int
+
+
+FRESH = Tier((0, 0), 1)
+SUSPECT = Tier((1, pending.ALONE_FROM - 1), 16)
+ALONE = Tier((pending.ALONE_FROM, 1_000_000), 1_000_000)
+
+
+@dataclass(frozen=True)
+class Batch:
+    lease_id: str
+    leased: tuple[Leased, ...]
+    live: Live
+    verdicts: Mapping[int, tuple[Match, ...]] | None = None
+
+
+def evaluate_next(
+    context: Context,
+    org_id: int,
+    configurations: LiveConfigurations,
+    pace: Pace,
+    tier: Tier = FRESH,
+) -> int:
+    """Leases the next batch of an organisation and sees it through; gives its size."""
+    now = context.clock()
+    lease_id = context.new_id()
+    with context.database.transaction(org_id) as tx:
+        live = configurations.current(tx, org_id)
+        leased = pending.lease(
+            tx,
+            lease_id=lease_id,
+            now=now,
+            until=now + pace.lease,
+            most=max(pace.batch // tier.share, 1),
+            attempts=tier.attempts,
+        )
+    if leased:
+        _see_through(context, org_id, Batch(lease_id, tuple(leased), live))
+    return len(leased)
+
+
+def _see_through(context: Context, org_id: int, batch: Batch) -> None:
+    """Halves a batch that fails until the item that fails is alone."""
+    try:
+        _evaluate(context, org_id, batch)
+    except Unavailable:
+        raise
+    except Exception as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise
+        if len(batch.leased) > 1:
+            middle = len(batch.leased) // 2
+            for half in (batch.leased[:middle], batch.leased[middle:]):
+                _see_through(context, org_id, replace(batch, leased=half))
+        else:
+            _fail_alone(context, org_id, batch, error)
+
+
+def _fail_alone(context: Context, org_id: int, batch: Batch, error: Exception) -> None:
+    now, seq = context.clock(), batch.leased[0].submission.seq
+    reason = f"{type(error).__name__}: {error}".replace("\0", "")[:2000]
+    with context.database.transaction(org_id) as tx:
+        aside = pending.fail_alone(
+            tx, batch.lease_id, seq, error=reason, now=now, retry_at=now + RETRY_ALONE
+        )
+    log.error("item_failed", org_id=org_id, seq=seq, set_aside=aside, exc_info=error)
+
+
+def _evaluate(context: Context, org_id: int, batch: Batch) -> None:
+    hopeless = [each for each in batch.leased if each.attempts >= pending.SET_ASIDE_AT]
+    hopeful = [each.submission for each in batch.leased if each.attempts < pending.SET_ASIDE_AT]
+    found = judge(context, org_id, hopeful, batch.live)
+    now = context.clock()
+    with context.database.transaction(org_id) as tx:
+        for each in hopeless:
+            seq = each.submission.seq
+            pending.set_aside(tx, batch.lease_id, seq, reason=ITS_WORKER_DIED, now=now)
+            log.error("item_set_aside", org_id=org_id, seq=seq, reason=ITS_WORKER_DIED)
+        kept = pending.complete(tx, batch.lease_id, [s.seq for s in hopeful])
+        _save(context, tx, [s for s in hopeful if s.seq in kept], found, batch.live, now)
+
+
+def judge(
+    context: Context, org_id: int, items: Sequence[Submission], live: Live
+) -> dict[int, tuple[Match, ...]]:
+    """By seq: the rules that match. One statement reads every counter of the whole batch."""
+    rows: list[tuple[Submission, Evaluator, dict[str, object]]] = []
+    for item in items:
+        evaluator = live.evaluators.get(item.type_id)
+        if evaluator is not None:
+            rows.append((item, evaluator, evaluator.row(DECODE(item.data))))
+    asks: list[Ask] = []
+    slots = [_ask(asks, item, evaluator, row) for item, evaluator, row in rows]
+    counts = _counts(context, org_id, asks)
+    return {
+        item.seq: _matches(item, evaluator, row, [_at(counts, slot) for slot in slot_list], live)
+        for (item, evaluator, row), slot_list in zip(rows, slots, strict=True)
+    }
+
+
+def _ask(
+    asks: list[Ask], item: Submission, evaluator: Evaluator, row: Mapping[str, object]
+) -> list[int | None]:
+    """For each counter of the ruleset, the number of its question; None where it has no key."""
+    at_us = (item.arrived_at - EPOCH) // MICROSECOND
+    slots: list[int | None] = []
+    counters = evaluator.rules.ruleset.counters
+    for counter, counter_id in zip(counters, evaluator.counter_ids, strict=True):
+        key = counter_key(counter, row)
+        if key is None:
+            slots.append(None)
+            continue
+        slots.append(len(asks))
+        asks.append(Ask(counter_id, stored_key(key), counter.window_us, at_us, item.arrived_at))
+    return slots
+
+
+def _at(counts: Sequence[int], slot: int | None) -> int | None:
+    return None if slot is None else counts[slot]
+
+
+def _counts(context: Context, org_id: int, asks: Sequence[Ask]) -> list[int]:
+    if not asks:
+        return []
+    with context.database.transaction(org_id) as tx:
+        return window_events.counts(tx, asks)
+
+
+def _matches(
+    item: Submission,
+    evaluator: Evaluator,
+    row: Mapping[str, object],
+    counts: Sequence[int | None],
+    live: Live,
+) -> tuple[Match, ...]:
+    rules = evaluator.rules
+    answers = rules.ruleset.evaluate(row, counts, item.arrived_at)
+    if True not in answers:
+        return ()
+    return matches(rules.rules, answers, target_of(item, live), item.arrived_at)
+
+
+def target_of(item: Submission, live: Live) -> Target:
+    item_types = live.configuration.item_types
+    found = item_types.get(item.type_id)
+    creator = None
+    if item.creator_type_id is not None and item.creator_id is not None:
+        creator = ItemRef(item.creator_type_id, item.creator_id)
+    return Target(
+        type_id=item.type_id,
+        item_id=item.item_id,
+        type_name=found.name if found else "",
+        kind=kind_of(item_types, item.type_id),
+        creator=creator,
+        seq=item.seq,
+        arrived_at=item.arrived_at,
+        submission_id=item.submission_id,
+    )
+
+
+def _save(
+    context: Context,
+    tx: Connection,
+    items: Sequence[Submission],
+    found: Mapping[int, tuple[Match, ...]],
+    live: Live,
+    now: datetime,
+) -> None:
+    """Evaluations, executions, webhooks and jobs of the items whose lease was still ours."""
+    if not items:
+        return
+    verdicts = _within_caps(tx, {s.seq: found[s.seq] for s in items if found.get(s.seq)}, now)
+    configuration = live.configuration
+    rows = [_evaluated(item, verdicts.get(item.seq, ())) for item in items]
+    evaluations.insert(tx, rows, config_version=configuration.config_version, now=now)
+    executions = [
+        execution
+        for item in items
+        if item.seq in verdicts
+        for execution in plan_executions(
+            verdicts[item.seq], target_of(item, live), configuration, context.new_id
+        )
+    ]
+    execute_actions(tx, executions, configuration, now=now, new_id=context.new_id)
+
+
+def _evaluated(item: Submission, verdict: Sequence[Match]) -> Evaluated:
+    outcomes = ENCODE([outcome_document(match) for match in verdict]).decode() if verdict else ""
+    return Evaluated(
+        item.seq, item.arrived_at, item.submission_id, item.type_id, outcomes or NOTHING
+    )
+
+
+def _within_caps(
+    tx: Connection, verdicts: dict[int, tuple[Match, ...]], now: datetime
+) -> dict[int, tuple[Match, ...]]:
+    """Holds what is over a rule's daily cap, in order of place; rules in order of id.
+
+    The fixed order of rules keeps two workers from waiting for each other's rows.
+    """
+    wanted: dict[str, list[int]] = defaultdict(list)
+    capped: dict[str, Rule] = {}
+    for seq in sorted(verdicts):
+        for match in verdicts[seq]:
+            if match.held is None and match.rule.max_daily_actions is not None:
+                wanted[match.rule.rule_id].append(seq)
+                capped[match.rule.rule_id] = match.rule
+    for rule_id in sorted(capped):
+        cap = capped[rule_id].max_daily_actions
+        assert cap is not None
+        granted = evaluations.spend(
+            tx, rule_id, now.astimezone(UTC).date(), wanted=len(wanted[rule_id]), cap=cap
+        )
+        for seq in wanted[rule_id][granted:]:
+            verdicts[seq] = tuple(_held(match, rule_id) for match in verdicts[seq])
+    return verdicts
+
+
+def _held(match: Match, rule_id: str) -> Match:
+    return Match(match.rule, Held.CAP) if match.rule.rule_id == rule_id else match

@@ -1,0 +1,117 @@
+"""The rulesets a process evaluates with: swapped when the configuration changes, kept when not.
+
+Every batch reads the configuration version in the transaction that leases it, so a change holds
+from the next batch on. When the new configuration does not compile, the last good one goes on,
+and the reason is logged and kept in `problems`.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from engine.items import row_values
+from services.counters import register_counters
+from services.rulesets import compile_configuration, load_configuration
+from store import config, window_events
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from engine.configuration.compiled import LiveRuleset, TypeRuleset
+    from engine.configuration.configuration import Configuration
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """One item type's rules, ready. counter_ids: in the order of the ruleset's counters."""
+
+    rules: TypeRuleset
+    row: Callable[[Mapping[str, object]], dict[str, object]]
+    counter_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Live:
+    """evaluators: by item type; a type without one has no rule to evaluate."""
+
+    configuration: Configuration
+    evaluators: Mapping[str, Evaluator]
+    broken: tuple[str, ...] = ()
+
+
+@dataclass
+class LiveConfigurations:
+    """problems: by organisation, why its newest configuration is not the one in use."""
+
+    clock: Callable[[], datetime]
+    problems: dict[int, str] = field(default_factory=dict)
+    _live: dict[int, Live] = field(default_factory=dict)
+    _failed: dict[int, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def current(self, tx: Connection, org_id: int) -> Live:
+        """Raises what compiling raised only when there is no earlier one to go on with."""
+        version = config.config_version(tx)
+        with self._lock:
+            live = self._live.get(org_id)
+            if live and version in {live.configuration.config_version, self._failed.get(org_id)}:
+                return live
+            return self._swap(tx, org_id, live, version)
+
+    def _swap(self, tx: Connection, org_id: int, last_good: Live | None, version: int) -> Live:
+        try:
+            with tx.begin_nested():
+                live = load_live(tx, self.clock())
+        except DBAPIError:
+            raise
+        except Exception as error:
+            self.problems[org_id] = f"{type(error).__name__}: {error}"[:1000]
+            log.exception("configuration_not_compiled", org_id=org_id, version=version)
+            if last_good is None:
+                raise
+            self._failed[org_id] = version
+            return last_good
+        self._live[org_id] = live
+        self.problems.pop(org_id, None)
+        self._failed.pop(org_id, None)
+        log.info(
+            "configuration_live",
+            org_id=org_id,
+            version=live.configuration.config_version,
+            rules=sum(len(e.rules.rules) for e in live.evaluators.values()),
+            broken=list(live.broken),
+        )
+        return live
+
+
+def load_live(tx: Connection, now: datetime) -> Live:
+    """Compiles what is configured, and registers any counter that is not running yet."""
+    compiled = compile_configuration(load_configuration(tx), now)
+    counter_ids = _counter_ids(tx, compiled)
+    evaluators = {
+        type_id: Evaluator(
+            rules,
+            row_values(rules.item_type),
+            tuple(counter_ids[counter.identity] for counter in rules.ruleset.counters),
+        )
+        for type_id, rules in compiled.by_type.items()
+    }
+    broken = tuple(rule.rule_id for rule in compiled.broken)
+    return Live(compiled.configuration, evaluators, broken)
+
+
+def _counter_ids(tx: Connection, compiled: LiveRuleset) -> dict[str, int]:
+    """By identity."""
+    for rules in compiled.by_type.values():
+        register_counters(tx, rules.item_type, rules.ruleset.counters)
+    return {known.identity: known.counter_id for known in window_events.registered(tx)}

@@ -1,0 +1,86 @@
+"""What is done on time rather than on demand: partitions ahead, events forgotten, lake exports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import structlog
+
+from services.lake_export import export_all
+from store import organisations, partitions, pending, window_events
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from services.context import Context
+
+HOURLY_S = 3600.0
+# Kept beyond every window, so that an item evaluated late still finds all its events.
+KEPT_LONGER = timedelta(hours=1)
+
+log = structlog.get_logger()
+
+
+def ensure_partitions(context: Context) -> list[str]:
+    """Makes the days ahead; gives the names of those that were missing."""
+    with context.database.owner() as tx:
+        made = partitions.ensure(tx, context.clock().date())
+    if made:
+        log.info("partitions_made", names=made)
+    return made
+
+
+def forget_window_events(context: Context) -> int:
+    """Deletes events that no window of any item, evaluated or waiting, can still reach."""
+    forgotten = 0
+    for org_id in every_organisation(context):
+        with context.database.transaction(org_id) as tx:
+            oldest = pending.oldest(tx)
+            until = min(oldest or context.clock(), context.clock()) - KEPT_LONGER
+            forgotten += window_events.forget(tx, until)
+    if forgotten:
+        log.info("window_events_forgotten", count=forgotten)
+    return forgotten
+
+
+def export_lake(context: Context) -> int:
+    """Copies what is new of every organisation; gives the rows copied."""
+    return sum(export_all(context, org_id).rows for org_id in every_organisation(context))
+
+
+def every_organisation(context: Context) -> list[int]:
+    with context.database.system() as tx:
+        return list(organisations.ids(tx))
+
+
+@dataclass
+class Timer:
+    """Due at once, then every so often; a run that fails is due again after `every_s`."""
+
+    name: str
+    every_s: float
+    run: Callable[[Context], object]
+    due_at: float = field(default=0.0)
+
+    def tick(self, context: Context, now: float) -> bool:
+        """Runs when due; True if it ran."""
+        if now < self.due_at:
+            return False
+        self.due_at = now + self.every_s
+        self.run(context)
+        return True
+
+
+def timers(export_every_s: float | None) -> tuple[Timer, ...]:
+    """export_every_s: None leaves the exports to the pipelines."""
+    always = (
+        Timer("partitions", HOURLY_S, ensure_partitions),
+        Timer("window-events", HOURLY_S, forget_window_events, monotonic() + HOURLY_S),
+    )
+    if export_every_s is None:
+        return always
+    first = monotonic() + export_every_s
+    return (*always, Timer("lake-export", export_every_s, export_lake, first))
