@@ -87,14 +87,16 @@ def _field_name_problems(field: Field, seen: dict[str, str], at: str) -> Iterato
             f"{at}/name",
             hint="Names that start with an underscore are kept for Winnow's own columns.",
         )
-    twin = seen.setdefault(field.name.casefold(), field.name)
-    if twin is not field.name:
+    folded = field.name.casefold()
+    if folded in seen:
+        twin = seen[folded]
         difference = "twice" if twin == field.name else f"beside '{twin}', which differs by case"
         yield Problem(
             f"The field '{field.name}' is given {difference}.",
             f"{at}/name",
             hint="SQL does not tell names apart by case: rename one of them.",
         )
+    seen[folded] = field.name
 
 
 def _container_problems(field: Field, at: str) -> Iterator[Problem]:
