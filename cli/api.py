@@ -9,7 +9,7 @@ import typer
 
 from api.main import create_app
 from cli.logs import configure_logging
-from cli.opened import opened
+from cli.installation import open_installation
 from cli.server import serve
 from store.settings import load_settings
 
@@ -24,5 +24,5 @@ def register(app: typer.Typer) -> None:
         """Run the API alone."""
         settings = load_settings(var_dir=var)
         configure_logging("api", settings.log_level)
-        with opened(settings) as context:
+        with open_installation(settings) as context:
             serve(create_app(context), host or settings.host, port or settings.port)

@@ -88,6 +88,27 @@ def _open_log(path: Path) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)
 
 
+def spawn(spec: ChildSpec, log_dir: Path) -> subprocess.Popen[bytes]:
+    """Starts the program, tied to this thread's life; what it writes goes to `<name>.log`.
+
+    To be called while the process has no other threads: code of ours runs between fork and exec.
+    """
+    log_dir.mkdir(parents=True, exist_ok=True)
+    log = _open_log(log_dir / f"{spec.name}.log")
+    try:
+        return subprocess.Popen(
+            spec.argv,
+            env=dict(spec.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=_tied_to(os.getpid(), spec.stop_signal),  # noqa: PLW1509 (one thread)
+        )
+    finally:
+        os.close(log)
+
+
 @dataclass
 class Supervisor:
     """Keeps children running, in the order they were added; stops them in the reverse order.
@@ -102,23 +123,7 @@ class Supervisor:
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def add(self, spec: ChildSpec) -> None:
-        self.children.append(Child(spec, self._spawn(spec), time.monotonic()))
-
-    def _spawn(self, spec: ChildSpec) -> subprocess.Popen[bytes]:
-        self.log_dir.mkdir(parents=True, exist_ok=True)
-        log = _open_log(self.log_dir / f"{spec.name}.log")
-        try:
-            return subprocess.Popen(
-                spec.argv,
-                env=dict(spec.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=_tied_to(os.getpid(), spec.stop_signal),  # noqa: PLW1509 (one thread)
-            )
-        finally:
-            os.close(log)
+        self.children.append(Child(spec, spawn(spec, self.log_dir), time.monotonic()))
 
     def tend(self) -> None:
         """One look at every child: notes who died, starts who is due."""
@@ -142,7 +147,7 @@ class Supervisor:
         )
 
     def _restart(self, child: Child, now: float) -> None:
-        child.process = self._spawn(child.spec)
+        child.process = spawn(child.spec, self.log_dir)
         child.started_at = now
         child.due_at = None
         self.say(f"{child.spec.name} is running again (pid {child.process.pid})")

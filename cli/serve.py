@@ -10,7 +10,7 @@ import typer
 from api.main import create_app
 from app.server import console_asgi
 from cli.logs import configure_logging
-from cli.opened import opened
+from cli.installation import open_installation
 from cli.server import serve as serve_asgi
 from store.settings import load_settings
 
@@ -26,6 +26,6 @@ def register(app: typer.Typer) -> None:
         settings = load_settings(var_dir=var)
         configure_logging("serve", settings.log_level)
         at = port or settings.port
-        with opened(settings) as context:
+        with open_installation(settings) as context:
             console = console_asgi(create_app(context), f"http://127.0.0.1:{at}/api/v1")
             serve_asgi(console, host or settings.host, at)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.configuration.banks import TextBank
 from engine.configuration.policies import Policy
-from engine.configuration.rules import Rule, Status
+from engine.configuration.rules import Example, Rule, Status
 from engine.items import Field, ItemType, Kind, Role, Scalar
 from engine.simulation.events import Ref, Thing, Written
 from engine.simulation.telling_words import is_unspaced, telling_words
@@ -127,7 +127,10 @@ def with_recordings(base: Blueprint, recordings: Sequence[Recording]) -> Bluepri
         banks=(*base.banks, *(bank for _, bank in useful)),
         rules=(
             *base.rules,
-            *(_rule(name, known.get(name.casefold(), name.capitalize())) for name, _ in useful),
+            *(
+                _rule(name, known.get(name.casefold(), name.capitalize()), bank)
+                for name, bank in useful
+            ),
         ),
     )
 
@@ -157,7 +160,8 @@ def _is_for_learning(row: Recording, number: int) -> bool:
     return row.fold in _LEARNING_FOLDS if row.fold is not None else number % 5 != 0
 
 
-def _rule(policy: str, policy_name: str) -> Rule:
+def _rule(policy: str, policy_name: str, bank: TextBank) -> Rule:
+    word = bank.terms[0].text
     return Rule(
         rule_id="",
         version=0,
@@ -169,4 +173,8 @@ def _rule(policy: str, policy_name: str) -> Rule:
         action_ids=("Remove", "Send to review"),
         policy_ids=(policy_name,),
         tags=("learned",),
+        examples=(
+            Example({"text": word}, matches=True, note="the most telling word"),
+            Example({"text": "12 + 30 = 42"}, matches=False, note="no word at all"),
+        ),
     )

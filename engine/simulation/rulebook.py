@@ -61,12 +61,19 @@ RULES: Final = (
     ),
     _rule(
         "Link burst from a young account",
-        "len(links) > 0 AND account_age_days < 14 AND count_recent(creator, '1 hour') > 3",
+        "account_age_days < 14"
+        " AND (len(links) > 2 OR len(links) > 0 AND count_recent(creator, '1 hour') > 3)",
         (Thing.POST.value, Thing.COMMENT.value),
         ("Remove", "Suspend author"),
         Offence.SPAM,
-        why="People seldom post four links in their first days; campaigns do little else.",
+        why="People seldom post many links in their first days; campaigns do little else.",
         examples=(
+            _hit(
+                "three links at once",
+                text="look, look, look",
+                links=["https://example.com/a", "https://example.com/b", "https://example.com/c"],
+                account_age_days=1,
+            ),
             _miss("no link", text="hello", links=[], account_age_days=1),
             _miss(
                 "an old account",
@@ -141,6 +148,13 @@ RULES: Final = (
         Offence.SPAM,
         why="A stranger of one week who opens with a link.",
         examples=(
+            # Seen from any day on which the examples run, this account is young.
+            _hit(
+                "a stranger with a link",
+                text="Look: https://example.com",
+                first_contact=True,
+                author_joined_at="2199-01-01T00:00:00Z",
+            ),
             _miss("they know each other", text="https://example.com", first_contact=False),
             _miss("no link", text="Hi, is the desk still there?", first_contact=True),
         ),

@@ -26,7 +26,6 @@ _REMEMBERED = 400
 @dataclass
 class Town:
     chance: Chance
-    prefix: str = ""
     people: list[Person] = field(default_factory=list)
     recent: deque[tuple[Written, Person]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _numbers: dict[str, int] = field(default_factory=dict)
@@ -48,10 +47,10 @@ class Town:
 
     def ref(self, thing: Thing) -> Ref:
         letter = thing.value[0].lower()
-        return Ref(thing, f"{self.prefix}{letter}{self.next_number(thing.value)}")
+        return Ref(thing, f"{letter}{self.next_number(thing.value)}")
 
     def account_of(self, person: Person) -> Ref:
-        return Ref(Thing.ACCOUNT, f"{self.prefix}{person.user_id}")
+        return Ref(Thing.ACCOUNT, person.user_id)
 
     def profile(self, person: Person, at: datetime, offence: Offence | None = None) -> Written:
         bio = self.says(person.language, "bio")

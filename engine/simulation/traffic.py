@@ -37,9 +37,9 @@ class Pace:
     items_per_second: float
 
 
-def traffic(chance: Chance, pace: Pace, prefix: str = "") -> Iterator[Event]:
-    """An endless stream; the same luck, pace and prefix give the same stream."""
-    town = Town(chance, prefix)
+def traffic(chance: Chance, pace: Pace) -> Iterator[Event]:
+    """An endless stream; the same luck and pace give the same stream."""
+    town = Town(chance)
     between = _ITEMS_PER_SCENE / pace.items_per_second
     agenda: list[tuple[float, int, Scene | None]] = [(0.0, 0, None)]
     serial = 0

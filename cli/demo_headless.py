@@ -1,0 +1,176 @@
+"""The demo without anybody watching: as fast as it goes, then held against the database."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from time import monotonic
+
+from app.winnow_client.model import Backtest
+from cli.demo_checks import Witnessed, failures
+from cli.demo_moderators import Moderator
+from cli.demo_source import Source
+from cli.demo_stage import Stage, wait_until
+from cli.output import say
+from engine.errors import Unavailable
+from engine.simulation.blueprint import TRUTH_FIELD
+from engine.simulation.events import Thing
+from engine.simulation.recorded import RECORDED, TRUTH
+from services import demonstration
+from services.lake_export import export_all
+
+_BATCH = 200
+_MOST_DECISIONS = 300
+_PATIENCE_S = 900.0
+_BACKTEST_S = 300.0
+
+
+@dataclass(frozen=True)
+class Webhooks:
+    delivered: int
+    verified: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class Jobs:
+    created: int
+    decided: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The one object that `--json` prints."""
+
+    accepted: int
+    evaluated: int
+    rule_matches: Mapping[str, int]
+    webhooks: Webhooks
+    jobs: Jobs
+    lake_rows: int
+    backtest: Mapping[str, object]
+    seconds: float
+
+
+def perform(stage: Stage, source: Source, items: int, started: float) -> tuple[Summary, list[str]]:
+    """The summary, and what does not agree with it."""
+    _play(stage, source, items)
+    _evaluate(stage)
+    moderator = _moderate(stage, source.seed)
+    say("Exporting to the lake.")
+    export_all(stage.context, stage.org_id)
+    backtest = _backtest(stage, recorded=source.recordings > 0)
+    say("Waiting until every webhook is delivered.")
+    wait_until(
+        lambda: demonstration.waiting_webhooks(stage.context, stage.org_id) == 0,
+        _PATIENCE_S,
+        "The delivery of every webhook",
+    )
+    return _summary(stage, moderator.decided, backtest, monotonic() - started)
+
+
+def _play(stage: Stage, source: Source, items: int) -> None:
+    begun = monotonic()
+    say(f"Playing {items:,} items.")
+    for _ in stage.player.play(source.bounded(items, datetime.now(UTC)), _BATCH):
+        pass
+    rate = stage.heard.sent / max(monotonic() - begun, 0.001)
+    say(f"  {stage.heard.sent:,} accepted, {rate:,.0f} a second.")
+
+
+def _evaluate(stage: Stage) -> None:
+    begun = monotonic()
+    wait_until(
+        lambda: demonstration.waiting_items(stage.context, stage.org_id) == 0,
+        _PATIENCE_S,
+        "The evaluation of every item",
+    )
+    say(f"  all evaluated {monotonic() - begun:.1f} s later.")
+
+
+def _moderate(stage: Stage, seed: int) -> Moderator:
+    moderator = Moderator(
+        stage.winnow,
+        stage.heard.truth,
+        stage.ids.policies,
+        random.Random(seed),  # noqa: S311 (a story, not a secret)
+    )
+    queues = [queue.id for queue in stage.winnow.queues()]
+    for worked in islice(moderator.work(queues), _MOST_DECISIONS):
+        if not worked:
+            break
+    say(f"  moderators decided {moderator.decided} jobs.")
+    return moderator
+
+
+def _backtest(stage: Stage, *, recorded: bool) -> Mapping[str, object]:
+    """A rule against the truth that only the simulator, or the annotators, know."""
+    thing, truth = (RECORDED, TRUTH) if recorded else (Thing.POST.value, TRUTH_FIELD)
+    rule = next(rule for rule in reversed(stage.plan.rules) if thing in rule.item_type_ids)
+    if not recorded:
+        rule = stage.plan.rules[0]
+    say(f"Backtesting “{rule.name}”.")
+    wanted = {
+        "where": rule.where,
+        "itemTypeId": stage.ids.item_types[thing],
+        "truth": truth,
+    }
+    backtest_id = stage.winnow.start_backtest(wanted)
+    last: list[Backtest] = []
+
+    def is_over() -> bool:
+        last[:] = [stage.winnow.backtest(backtest_id)]
+        return last[0].state in {"done", "failed", "cancelled"}
+
+    wait_until(is_over, _BACKTEST_S, "The backtest")
+    if last[0].state != "done":
+        raise Unavailable(f"The backtest {last[0].state}: {last[0].error}")
+    return {"rule": rule.name, **(last[0].report or {}), "digest": last[0].digest}
+
+
+def _summary(
+    stage: Stage, decided: int, backtest: Mapping[str, object], seconds: float
+) -> tuple[Summary, list[str]]:
+    facts = demonstration.gather(stage.context, stage.org_id)
+    platform = stage.platform
+    lake_rows = demonstration.lake_rows(stage.context, stage.org_id)
+    seen = Witnessed(
+        accepted=stage.heard.sent,
+        unsure=stage.heard.unsure,
+        verified=platform.verified,
+        messages=len(platform.messages),
+        failed=platform.failed,
+        decided=decided,
+        lake_rows=lake_rows,
+    )
+    summary = Summary(
+        accepted=facts.submissions,
+        evaluated=facts.evaluations,
+        rule_matches={
+            name: facts.matches.get(rule_id, 0) for name, rule_id in stage.ids.rules.items()
+        },
+        webhooks=Webhooks(
+            facts.outbox.get("delivered", 0), len(platform.messages), platform.failed
+        ),
+        jobs=Jobs(facts.jobs, facts.decisions),
+        lake_rows=lake_rows,
+        backtest=backtest,
+        seconds=round(seconds, 2),
+    )
+    return summary, list(failures(facts, seen))
+
+
+def lines(summary: Summary) -> Iterator[str]:
+    """The summary for people."""
+    yield f"accepted       {summary.accepted:>8,}"
+    yield f"evaluated      {summary.evaluated:>8,}"
+    for name, matches in summary.rule_matches.items():
+        yield f"  {matches:>11,}  {name}"
+    yield f"webhooks       {summary.webhooks.delivered:>8,} delivered"
+    yield f"               {summary.webhooks.verified:>8,} verified"
+    yield f"jobs           {summary.jobs.created:>8,} created, {summary.jobs.decided:,} decided"
+    yield f"lake rows      {summary.lake_rows:>8,}"
+    yield f"seconds        {summary.seconds:>8,.1f}"
