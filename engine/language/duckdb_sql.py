@@ -1,0 +1,208 @@
+"""Checked nodes to DuckDB SQL: the same meaning over the million items that arrived last month.
+
+The SQL is built from the checked tree alone. A NUMBER is a DOUBLE, a DURATION a BIGINT of
+microseconds, a TIME a TIMESTAMPTZ; the session's time zone and settings play no part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from engine.language.check import walk
+from engine.language.matching import Matcher
+from engine.language.nodes import (
+    Apply,
+    ArrivalTime,
+    BankMatch,
+    Constant,
+    Counter,
+    CountRecent,
+    Environment,
+    FieldRead,
+    Node,
+    Predicate,
+)
+from engine.language.operator import TextFunction, uses
+from engine.language.registry import REGISTRY
+from engine.language.types import Base, Schema, Type
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ARRIVED_AT: Final = '"_arrived_at"'
+
+_LONGEST_REPEATED: Final = 300
+"""Characters of SQL that may be written twice; what is longer is bound to a name."""
+
+_SQL_TYPES: Final = {
+    Base.BOOLEAN: "BOOLEAN",
+    Base.NUMBER: "DOUBLE",
+    Base.TIME: "TIMESTAMPTZ",
+    Base.DURATION: "BIGINT",
+}
+
+
+@dataclass(frozen=True)
+class DuckPlan:
+    """What to run over a relation that has the schema's fields and `_arrived_at`.
+
+    source: what to select from: the relation, or a query over it that adds columns for counters
+        and keeps all others.
+    expressions: one BOOLEAN expression for each predicate, in order.
+    functions: to be registered on the connection first (`udf.register`).
+    """
+
+    source: str
+    expressions: tuple[str, ...]
+    functions: tuple[TextFunction, ...]
+
+
+def to_duckdb(predicates: Sequence[Predicate], environment: Environment, relation: str) -> DuckPlan:
+    """relation: SQL that may follow FROM. All predicates are over one schema."""
+    trees = [predicate.tree for predicate in predicates]
+    schema = predicates[0].schema if predicates else Schema("", {})
+    return plan_values(trees, schema, environment, relation)
+
+
+def plan_values(
+    trees: Sequence[Node], schema: Schema, environment: Environment, relation: str
+) -> DuckPlan:
+    """As to_duckdb, for expressions of any type."""
+    nodes = [node for tree in trees for node in walk(tree)]
+    counters = tuple(dict.fromkeys(n.counter for n in nodes if isinstance(n, CountRecent)))
+    matcher = Matcher((n for n in nodes if isinstance(n, BankMatch)), environment.banks)
+    compiler = SqlCompiler(schema, counters, matcher)
+    expressions = tuple(compiler.value(tree) for tree in trees)
+    source = compiler.with_counts(relation)
+    return DuckPlan(source, expressions, tuple(compiler.functions.values()))
+
+
+class SqlCompiler:
+    def __init__(self, schema: Schema, counters: Sequence[Counter], matcher: Matcher) -> None:
+        self.functions: dict[str, TextFunction] = {}
+        self._schema = schema
+        self._counters = counters
+        self._matcher = matcher
+        self._bound = 0
+
+    # -- what SQL implementations ask for ---------------------------------------------------------
+
+    def value(self, node: Node) -> str:
+        match node:
+            case Constant():
+                return constant_sql(node)
+            case FieldRead():
+                return self._field(node)
+            case ArrivalTime():
+                return ARRIVED_AT
+            case CountRecent():
+                return _count_column(self._counters.index(node.counter))
+            case BankMatch():
+                return self._bank_match(node)
+            case Apply():
+                return REGISTRY[node.operator].variants[node.overload].sql(self, node)
+
+    def fill(self, template: str, arguments: tuple[str, ...]) -> str:
+        """A long argument that the template repeats becomes the variable of a lambda."""
+        written, bound = list(arguments), []
+        for place, argument in enumerate(arguments):
+            if uses(template, place) > 1 and len(argument) > _LONGEST_REPEATED:
+                self._bound += 1
+                written[place] = f"_b{self._bound}"
+                bound.append((written[place], argument))
+        filled = template.format(*written)
+        for name, argument in bound:
+            filled = f"list_transform([{argument}], lambda {name}: {filled})[1]"
+        return filled
+
+    def call(self, function: TextFunction, argument: str) -> str:
+        self.functions[function.name] = function
+        return f"{function.name}({argument})"
+
+    # -- nodes ------------------------------------------------------------------------------------
+
+    def _field(self, node: FieldRead) -> str:
+        first, *members = node.path
+        read = self._schema.reads.get(first) or quoted(first)
+        for member in members:
+            read = f"struct_extract({read}, {text_sql(member)})"
+        return read
+
+    def _bank_match(self, node: BankMatch) -> str:
+        hits = self.call(self._matcher.function(node.subject.type), self.value(node.subject))
+        return f"list_contains({hits}, {self._matcher.place(node)})"
+
+    # -- counters ---------------------------------------------------------------------------------
+
+    def with_counts(self, relation: str) -> str:
+        if not self._counters:
+            return relation
+        columns = ", ".join(
+            f"{self._window(counter)} AS {_count_column(place)}"
+            for place, counter in enumerate(self._counters)
+        )
+        return f"(SELECT *, {columns} FROM {relation})"
+
+    def _window(self, counter: Counter) -> str:
+        """Events with `_arrived_at` in (mine - window, mine], so one microsecond less back."""
+        keys = [part for key in counter.key for part in self._key_parts(key)]
+        known = " AND ".join(f"{part} IS NOT NULL" for part in keys)
+        met = f" FILTER (WHERE {self.value(counter.condition)})" if counter.condition else ""
+        window = (
+            f"PARTITION BY {', '.join(keys)} ORDER BY epoch_us({ARRIVED_AT}) "
+            f"RANGE BETWEEN {counter.window_us - 1} PRECEDING AND CURRENT ROW"
+        )
+        return f"CASE WHEN {known} THEN CAST(count(*){met} OVER ({window}) AS DOUBLE) END"
+
+    def _key_parts(self, key: FieldRead) -> list[str]:
+        """An item is the same if its type and id are, whatever else is known of it."""
+        if key.type.base is not Base.ITEM:
+            return [self._field(key)]
+        members = [replace(key, path=(*key.path, member)) for member in ("typeId", "id")]
+        return [self._field(member) for member in members]
+
+
+def _count_column(place: int) -> str:
+    return quoted(f"_count_{place}")
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text_sql(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def constant_sql(node: Constant) -> str:
+    match node.value:
+        case None:
+            wanted = sql_type(node.type)
+            return f"CAST(NULL AS {wanted})" if wanted else "NULL"
+        case bool() as truth:
+            return str(truth).upper()
+        case str() as text:
+            return text_sql(text)
+        case float() as number:
+            return number_sql(number)
+        case int() as microseconds:
+            whole = f"CAST({microseconds} AS BIGINT)"
+            return f"make_timestamptz({whole})" if node.type.base is Base.TIME else whole
+
+
+def number_sql(value: float) -> str:
+    """With an exponent, because DuckDB reads 0.1 as a decimal."""
+    written = repr(value)
+    exact = written if "e" in written else f"{written}e0"
+    return f"({exact})" if written.startswith("-") else exact
+
+
+def sql_type(given: Type) -> str:
+    """The DuckDB type of a scalar or a list of them; empty where there is no one type."""
+    if given.textual:
+        return "VARCHAR"
+    if given.base is Base.LIST and given.element is not None:
+        element = sql_type(given.element)
+        return f"{element}[]" if element else ""
+    return _SQL_TYPES.get(given.base, "")

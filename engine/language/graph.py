@@ -1,0 +1,99 @@
+"""Checked trees as one graph: what is written the same, in one rule or in many, is one node."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from engine.language.nodes import Apply, BankMatch, Constant, CountRecent, FieldRead, Node
+from engine.language.registry import REGISTRY
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+_ANY_ORDER = frozenset({"and", "or"})
+
+
+@dataclass
+class Graph:
+    """roots: in the order given, each rewritten so that equal nodes are the same object.
+
+    uses: how often a node stands under others, by its id(). inputs: the fields and counters each
+    node reads, by its id().
+    """
+
+    roots: list[Node] = field(default_factory=list)
+    uses: Tally[int] = field(default_factory=Tally)
+    inputs: dict[int, frozenset[Node]] = field(default_factory=dict)
+    costs: dict[int, int] = field(default_factory=dict)
+    _known: dict[Hashable, Node] = field(default_factory=dict)
+
+    def add(self, root: Node) -> None:
+        node = self._intern(root)
+        self.uses[id(node)] += 1
+        self.roots.append(node)
+
+    def cost(self, node: Node) -> int:
+        return self.costs[id(node)]
+
+    def _intern(self, node: Node) -> Node:
+        children = [self._intern(child) for child in _children(node)]
+        if isinstance(node, Apply) and node.operator in _ANY_ORDER:
+            children.sort(key=self.cost)
+        key = (type(node), _own_facts(node), *map(id, children))
+        if key not in self._known:
+            fresh = _with_children(node, children)
+            self._known[key] = fresh
+            self._describe(fresh, children)
+        return self._known[key]
+
+    def _describe(self, node: Node, children: Sequence[Node]) -> None:
+        """A cheaper condition beside a dear one is tried first, whatever the author's order."""
+        self.uses.update(map(id, children))
+        below = (self.inputs[id(child)] for child in children)
+        own = {node} if isinstance(node, FieldRead | CountRecent) else set()
+        self.inputs[id(node)] = frozenset(own).union(*below)
+        self.costs[id(node)] = _own_cost(node) + sum(map(self.cost, children))
+
+
+def _children(node: Node) -> tuple[Node, ...]:
+    match node:
+        case Apply():
+            return node.arguments
+        case BankMatch():
+            return (node.subject,)
+        case _:
+            return ()
+
+
+def _with_children(node: Node, children: list[Node]) -> Node:
+    match node:
+        case Apply():
+            return replace(node, arguments=tuple(children))
+        case BankMatch():
+            return replace(node, subject=children[0])
+        case _:
+            return node
+
+
+def _own_facts(node: Node) -> Hashable:
+    match node:
+        case Apply():
+            return (node.operator, node.overload, node.type)
+        case BankMatch():
+            return (node.bank, node.mode)
+        case Constant():
+            return (node.type, type(node.value), node.value)
+        case _:
+            return node
+
+
+def _own_cost(node: Node) -> int:
+    match node:
+        case Apply():
+            return REGISTRY[node.operator].cost
+        case BankMatch():
+            return REGISTRY["matches"].cost
+        case _:
+            return 1

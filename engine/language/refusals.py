@@ -1,0 +1,75 @@
+"""SQL that a rule may not use: what to say, and what to write instead."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_CAST = ("Types are not converted in a rule.", "Compare with a value of the field's own type.")
+_QUERY = ("A rule is one condition; it has no queries inside.", "Use fields, functions and banks.")
+_WINDOW = ("Window syntax is not part of a rule.", "Count events with count_recent(key, '1 hour').")
+_PARAMETER = ("A rule has no parameters.", "Write the value itself.")
+_CLOCK = (
+    "A rule has no clock: it means the same live and in history.",
+    "Use age(field), or arrived_at(), the time the item arrived.",
+)
+_LAMBDA = ("Lambdas are not part of a rule.", "Use list_contains, list_has_any or list_has_all.")
+_PATTERN = (
+    "This operator is not part of a rule.",
+    "Use LIKE, ILIKE or regexp_matches(text, 're').",
+)
+_BITS = ("Bit operators are not part of a rule.", "")
+
+_WORDS: Final = {
+    "SELECT": _QUERY,
+    "FROM": _QUERY,
+    "WHERE": ("Write the condition alone, without WHERE.", "Remove the word WHERE."),
+    "EXISTS": _QUERY,
+    "UNION": _QUERY,
+    "WITH": _QUERY,
+    "CAST": _CAST,
+    "TRY_CAST": _CAST,
+    "OVER": _WINDOW,
+    "FILTER": _WINDOW,
+    "PARTITION": _WINDOW,
+    "LAMBDA": _LAMBDA,
+    "COLLATE": ("COLLATE is not part of a rule.", "Use lower(text) to ignore case."),
+    "SIMILAR": _PATTERN,
+    "GLOB": _PATTERN,
+    "NOW": _CLOCK,
+    "CURRENT_TIMESTAMP": _CLOCK,
+    "CURRENT_DATE": _CLOCK,
+    "CURRENT_TIME": _CLOCK,
+    "TODAY": _CLOCK,
+    "DISTINCT": ("DISTINCT is not part of a rule.", ""),
+    "XOR": ("XOR is not part of a rule.", "Write (a AND NOT b) OR (b AND NOT a)."),
+}
+
+_SYMBOLS: Final = {
+    "::": _CAST,
+    "->": _LAMBDA,
+    ";": ("A rule is one condition, not a list of statements.", "Remove the semicolon."),
+    "?": _PARAMETER,
+    "$": _PARAMETER,
+    ":": _PARAMETER,
+    "@": _PARAMETER,
+    "{": ("Struct values are not part of a rule.", "Compare their members one by one."),
+    "~": _PATTERN,
+    "&": _BITS,
+    "|": ("A single | is not part of a rule.", "Join texts with ||, conditions with OR."),
+    "^": _BITS,
+    "#": _BITS,
+    "!": ("! is not part of a rule.", "Write NOT."),
+    "`": ("Names are not quoted with backticks.", 'Quote names with double quotes: "my field".'),
+    "*": ("* is not a value.", "Name a field."),
+}
+
+QUERY_WORDS: Final = frozenset(_WORDS)
+"""Unquoted they are never read as fields; a field of that name is written in double quotes."""
+
+
+def refusal_of_word(keyword: str) -> tuple[str, str] | None:
+    return _WORDS.get(keyword)
+
+
+def refusal_of_symbol(symbol: str) -> tuple[str, str] | None:
+    return _SYMBOLS.get(symbol)

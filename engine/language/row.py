@@ -1,0 +1,220 @@
+"""Checked nodes to one generated Python function: the meaning of the language on one item.
+
+Fields are read once. What several rules share is computed once, the cheap at once and the dear
+when first needed. Rules that read the same fields stand together: where all those fields are
+known, which is the usual case, they run as plain Python conditions; else in three-valued logic.
+Nothing of the author's text reaches the source but numbers and ASCII-escaped string constants.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.language.intervals import moment_of
+from engine.language.nodes import (
+    Apply,
+    ArrivalTime,
+    BankMatch,
+    Constant,
+    CountRecent,
+    FieldRead,
+    Node,
+)
+from engine.language.registry import REGISTRY
+from engine.language.types import Base
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from engine.language.graph import Graph
+    from engine.language.matching import Matcher
+    from engine.language.nodes import Counter
+
+UNSET: Final = "..."
+"""A shared value not yet computed; no expression has it as its value."""
+
+_AT_ONCE: Final = 45
+"""Up to this cost a shared condition is computed before any rule asks for it."""
+
+
+class RowCompiler:
+    """Writes the source of one function; `names` are the objects it needs."""
+
+    def __init__(self, graph: Graph, counters: Sequence[Counter], matcher: Matcher) -> None:
+        self.names: dict[str, object] = {}
+        self._graph = graph
+        self._places = {counter: place for place, counter in enumerate(counters)}
+        self._matcher = matcher
+        self._inputs: dict[Node, str] = {}
+        self._head: list[str] = []
+        self._shared: dict[int, str] = {}
+        self._passes: dict[int, str] = {}
+        self._lazy: dict[str, None] = {}
+        self._handed: dict[tuple[type, object], str] = {}
+        self._known: frozenset[Node] = frozenset()
+        self._temporaries = 0
+
+    # -- what row implementations ask for ---------------------------------------------------------
+
+    def value(self, node: Node) -> str:
+        match node:
+            case Constant():
+                return self._constant(node)
+            case FieldRead() | CountRecent():
+                return self._input(node)
+            case ArrivalTime():
+                return "arrived_at"
+            case BankMatch():
+                return self._bank_match(node)
+            case Apply():
+                return self._apply(node)
+
+    def nullable(self, node: Node) -> bool:
+        match node:
+            case Constant():
+                return node.value is None
+            case FieldRead() | CountRecent():
+                return node not in self._known
+            case ArrivalTime():
+                return False
+            case BankMatch():
+                return self.nullable(node.subject)
+            case Apply():
+                variant = REGISTRY[node.operator].variants[node.overload]
+                return variant.nullable(tuple(self.nullable(each) for each in node.arguments))
+
+    def temporary(self) -> str:
+        self._temporaries += 1
+        return f"t{self._temporaries}"
+
+    def hand(self, value: object) -> str:
+        key = (type(value), value if isinstance(value, str | float | frozenset) else id(value))
+        if key not in self._handed:
+            self._handed[key] = f"k{len(self._handed)}"
+            self.names[self._handed[key]] = value
+        return self._handed[key]
+
+    def held(self, node: Node) -> object:
+        assert isinstance(node, Constant)
+        if isinstance(node.value, int) and node.type.base is Base.TIME:
+            return moment_of(node.value)
+        if isinstance(node.value, int) and node.type.base is Base.DURATION:
+            return timedelta(microseconds=node.value)
+        return node.value
+
+    # -- nodes ------------------------------------------------------------------------------------
+
+    def _constant(self, node: Constant) -> str:
+        match self.held(node):
+            case None | bool() as plain:
+                return repr(plain)
+            case float() as number:
+                return repr(number) if number >= 0 else f"({number!r})"
+            case str() as text:
+                return ascii(text)
+            case other:
+                return self.hand(other)
+
+    def _input(self, node: FieldRead | CountRecent) -> str:
+        """The local that holds a field or a count, read once at the top of the function."""
+        if node not in self._inputs:
+            name, read = self._reading(node)
+            self._inputs[node] = name
+            self._head.append(f"{name} = {read}")
+        return self._inputs[node]
+
+    def _reading(self, node: FieldRead | CountRecent) -> tuple[str, str]:
+        if isinstance(node, CountRecent):
+            place = self._places[node.counter]
+            return f"n{place}", f"counts[{place}]"
+        *parents, last = node.path
+        if not parents:
+            return f"f{len(self._inputs)}", f"row.get({last!a})"
+        owner = self._input(FieldRead(node.type, tuple(parents)))
+        return f"f{len(self._inputs)}", f"None if {owner} is None else {owner}.get({last!a})"
+
+    def _apply(self, node: Apply) -> str:
+        if self._graph.uses[id(node)] < 2:  # noqa: PLR2004 - shared means by two
+            return self._written(node)
+        name = self._shared.get(id(node)) or self._share(node)
+        if name not in self._lazy:
+            return name
+        return f"({name} if {name} is not {UNSET} else ({name} := {self._unconditional(node)}))"
+
+    def _share(self, node: Apply) -> str:
+        name = f"s{len(self._shared)}"
+        self._shared[id(node)] = name
+        if self._graph.cost(node) <= _AT_ONCE:
+            self._head.append(f"{name} = {self._unconditional(node)}")
+        else:
+            self._lazy[name] = None
+        return name
+
+    def _unconditional(self, node: Apply) -> str:
+        """Code that holds wherever it runs first, so nothing is taken as known."""
+        known, self._known = self._known, frozenset()
+        code = self._written(node)
+        self._known = known
+        return code
+
+    def _written(self, node: Apply) -> str:
+        return REGISTRY[node.operator].variants[node.overload].row(self, node)
+
+    def _bank_match(self, node: BankMatch) -> str:
+        place = self._matcher.place(node)
+        subject = self.value(node.subject)
+        unknown = self.nullable(node.subject)
+        if unknown and not subject.isidentifier():
+            name = self.temporary()
+            test, subject = f"({name} := {subject}) is None", name
+        else:
+            test = f"{subject} is None"
+        found = f"{place} in {self._hits(node, subject)}"
+        return f"(None if {test} else {found})" if unknown else f"({found})"
+
+    def _hits(self, node: BankMatch, subject: str) -> str:
+        """One pass over a text answers for every bank that any rule asks about."""
+        name = self._passes.setdefault(id(node.subject), f"h{len(self._passes)}")
+        self._lazy[name] = None
+        passes = self.hand(self._matcher.pass_over(node.subject.type))
+        return f"({name} if {name} is not {UNSET} else ({name} := {passes}({subject})))"
+
+    # -- the function -----------------------------------------------------------------------------
+
+    def source(self) -> str:
+        """`evaluate(row, counts, arrived_at)`, answering one value for each root."""
+        groups: dict[frozenset[Node], list[int]] = {}
+        for place, root in enumerate(self._graph.roots):
+            groups.setdefault(self._graph.inputs[id(root)], []).append(place)
+        body = [line for inputs, places in groups.items() for line in self._group(inputs, places)]
+        results = "".join(f"r{place}, " for place in range(len(self._graph.roots)))
+        unset = [" = ".join([*self._lazy, UNSET])] if self._lazy else []
+        lines = [*self._head, *unset, *body, f"return ({results})"]
+        indented = "".join(f"    {line}\n" for line in lines)
+        return f"def evaluate(row, counts, arrived_at):\n{indented}"
+
+    def _group(self, inputs: frozenset[Node], places: list[int]) -> list[str]:
+        general = [self._result(place) for place in places]
+        if not inputs:
+            return general
+        names = sorted(self.value(each) for each in inputs)
+        self._known = inputs
+        plain = [self._result(place) for place in places]
+        self._known = frozenset()
+        test = " and ".join(f"{name} is not None" for name in names)
+        return [f"if {test}:", *_deeper(plain), "else:", *_deeper(general)]
+
+    def _result(self, place: int) -> str:
+        return f"r{place} = {self.value(self._graph.roots[place])}"
+
+
+def _deeper(lines: list[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+def compile_source(source: str, names: Mapping[str, object]) -> Any:
+    """The function of that source, which sees `names` and no builtins."""
+    namespace: dict[str, object] = {**names, "__builtins__": {}}
+    exec(compile(source, "<ruleset>", "exec"), namespace)  # noqa: S102 - our own source, no author's text
+    return namespace["evaluate"]
