@@ -21,7 +21,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psycopg
-from psycopg import errors
 
 from engine.errors import InvalidConfiguration, Unavailable
 from store import server_account, server_binaries
@@ -38,6 +37,8 @@ STOP_DEADLINE_S = 60.0
 POLL_S = 0.02
 LOG_LIMIT_BYTES = 16 * 1024 * 1024
 
+# A refused connection carries no error code, but the cluster's locale keeps the words English.
+FULL = ("too many clients", "remaining connection slots")
 INITDB_OPTIONS = (
     "--auth=scram-sha-256",
     "--encoding=UTF8",
@@ -66,7 +67,12 @@ SERVER_SETTINGS: Mapping[str, str] = {
 }
 
 
-@dataclass
+# Servers that this process started, by directory: only their parent can reap them, whichever
+# object asks.
+_children: dict[Path, subprocess.Popen[bytes]] = {}
+
+
+@dataclass(frozen=True)
 class EmbeddedPostgres:
     """directory: holds the cluster (`data`), `password` (0600), `port` and `server.log`.
 
@@ -77,7 +83,6 @@ class EmbeddedPostgres:
     directory: Path
     port: int | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
-    _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
 
     def start(self) -> str:
         """The server's URL; starts it unless it runs already, whoever started it.
@@ -177,8 +182,8 @@ class EmbeddedPostgres:
 
     def _is_coming_up(self) -> bool:
         """True for a server that starts or recovers, and is not to be started again."""
-        ours = self._process is not None and self._process.poll() is None
-        return ours or self._server_pid() is not None
+        child = _children.get(self.directory)
+        return self._server_pid() is not None or (child is not None and child.poll() is None)
 
     def _spawn(self) -> None:
         """It may end at once while backends of a killed server hold its memory: start() repeats."""
@@ -190,7 +195,7 @@ class EmbeddedPostgres:
             self.log.unlink()
         settings = {**SERVER_SETTINGS, **self.overrides, "port": str(port)}
         with server_account.open_paths(self.data) as paths, self.log.open("ab") as log:
-            self._process = subprocess.Popen(
+            _children[self.directory] = subprocess.Popen(
                 [
                     server_binaries.directory() / "postgres",
                     "-D",
@@ -219,8 +224,8 @@ class EmbeddedPostgres:
 
     def _server_pid(self) -> int | None:
         """The live server's process id, from its lock file."""
-        if self._process is not None:
-            self._process.poll()
+        if child := _children.get(self.directory):
+            child.poll()
         try:
             pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
@@ -231,10 +236,10 @@ class EmbeddedPostgres:
         """True for a server that is full, too."""
         try:
             psycopg.connect(self.url, connect_timeout=5).close()
-        except errors.TooManyConnections:
-            return True
-        except (psycopg.OperationalError, FileNotFoundError):
+        except FileNotFoundError:
             return False
+        except psycopg.OperationalError as error:
+            return any(words in str(error) for words in FULL)
         return True
 
     def _no_answer(self) -> Unavailable:
