@@ -31,6 +31,7 @@ COMMANDS = (
     Command("api", "cli.api", "Run the API alone."),
     Command("app", "cli.app_server", "Run the console alone, against an API elsewhere."),
     Command("worker", "cli.worker", "Evaluate what arrives and deliver what follows."),
+    Command("pipelines", "cli.pipelines", "Run the pipelines that feed the lake."),
     Command("postgres", "cli.postgres", "Run the embedded Postgres alone."),
     Command("org", "cli.org", "Create and list organisations."),
     Command("users", "cli.users", "Create, list and change the people of an organisation."),

@@ -23,7 +23,6 @@ from store.server import embedded
 from store.settings import Settings, load_settings
 
 _READY_S = 120.0
-_DAGSTER_CONFIGURATION = "telemetry:\n  enabled: false\n"
 
 
 @dataclass(frozen=True)
@@ -121,22 +120,8 @@ def _give_up(supervisor: Supervisor, message: str) -> None:
 
 
 def _dagster(plan: Plan, environment: Mapping[str, str], port: int) -> ChildSpec:
-    home = plan.settings.var_dir / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
-    configuration = home / "dagster.yaml"
-    if not configuration.exists():
-        configuration.write_text(_DAGSTER_CONFIGURATION)
-    return ChildSpec(
-        "dagster",
-        (
-            *(winnow_command()[0], "-P", "-m", "dagster", "dev"),
-            *("-m", "pipelines.definitions", "-h", plan.host, "-p", str(port)),
-            *("--log-format", "json"),
-        ),
-        {**environment, "DAGSTER_HOME": str(home)},
-        stop_signal=signal.SIGINT,
-        patience_s=20,
-    )
+    command = winnow_command("pipelines", "--host", plan.host, "--port", str(port))
+    return ChildSpec("dagster", command, environment, stop_signal=signal.SIGINT, patience_s=20)
 
 
 def _start_services(plan: Plan, supervisor: Supervisor, base: Mapping[str, str], url: str) -> None:

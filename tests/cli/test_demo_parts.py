@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import httpx
 import polars as pl
@@ -21,7 +22,6 @@ from engine.errors import InvalidInput, Unavailable
 from engine.simulation.events import Offence, Ref, Reported, Thing, Written
 from engine.simulation.recorded import RECORDED, Recording
 from store.demonstration import Facts
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
