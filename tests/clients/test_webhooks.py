@@ -77,7 +77,7 @@ def platform() -> Iterator[str]:
     Platform.received.clear()
     Platform.hold.clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Platform)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     Platform.hold.set()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from store.database import Database
     from store.outbox import LeasedMessage
-    from tests.conftest import Organisation
+    from tests.world import Organisation
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 LATER = START + timedelta(minutes=5)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from store.database import Database
-    from tests.conftest import Organisation
+    from tests.world import Organisation
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 FRESH = (0, 0)

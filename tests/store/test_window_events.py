@@ -14,7 +14,7 @@ from store.window_events import Ask
 
 if TYPE_CHECKING:
     from store.database import Database
-    from tests.conftest import Organisation
+    from tests.world import Organisation
 
 START = datetime(2026, 3, 1, 12, 0, 0, 500_001, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
