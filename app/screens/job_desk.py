@@ -1,0 +1,232 @@
+"""What one reviewer has in hand in this tab: the job, its lease, the choice being made."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app.session import winnow
+from app.views.figures import aware
+from app.widgets.layout import says
+from app.winnow_client import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from app.winnow_client.model import Job
+
+_CONFLICT = 409
+_UNDO_FOR = timedelta(seconds=10)
+_STATE = "_desk"
+
+
+@dataclass(frozen=True)
+class Done:
+    """The decision just made, and until when it can be taken back."""
+
+    decision_id: str
+    job_id: str
+    sentence: str
+    undo_until: datetime
+
+
+@dataclass
+class Desk:
+    queue_id: str
+    job: Job | None = None
+    held: bool = False
+    addressed: str = ""
+    chosen: list[str] = field(default_factory=list)
+    policies: list[str] = field(default_factory=list)
+    revealed: bool = False
+    picking_policy: bool = False
+    done: Done | None = None
+    refusal: str = ""
+    held_since: float = 0.0
+
+    @staticmethod
+    def here(queue_id: str) -> Desk:
+        """This tab's desk; a new one when the address names another queue."""
+        desk = st.session_state.get(_STATE)
+        if not isinstance(desk, Desk) or (queue_id and desk.queue_id != queue_id):
+            desk = st.session_state[_STATE] = Desk(queue_id)
+        return desk
+
+    @property
+    def in_colour(self) -> bool:
+        return bool(st.session_state.get("job-colour", False))
+
+    def open(self, job_id: str) -> str | None:
+        """Makes sure a job lies here: the addressed one, the one in hand, or the queue's next.
+
+        The sentence to show when it cannot be decided here.
+        """
+        if job_id and job_id != self.addressed:
+            self._open_addressed(job_id)
+        elif self.job is None and self.queue_id:
+            self.take(winnow().claim_next(self.queue_id))
+        if self.job is None:
+            st.query_params.pop("job", None)
+        self.addressed = self.job.job_id if self.job else ""
+        return self.refusal or None
+
+    def _open_addressed(self, job_id: str) -> None:
+        try:
+            self.take(winnow().claim_job(job_id))
+        except ApiError as error:
+            if error.status != _CONFLICT:
+                raise
+            self.take(winnow().job(job_id), held=False)
+            self.refusal = f"{error.message} You see it as it is; it cannot be decided here."
+
+    def take(self, job: Job | None, *, held: bool = True) -> None:
+        self.job, self.held, self.refusal = job, held and job is not None, ""
+        self.chosen, self.revealed, self.picking_policy = [], False, False
+        self.held_since = time.monotonic()
+        offered = {policy.id for policy in job.policies} if job else set()
+        self.policies = [p for p in (job.policy_ids if job else []) if p in offered]
+        if job is not None and not self.queue_id:
+            self.queue_id = job.queue_id
+        for key in ("job-reason", "job-colour", "job-more-policies"):
+            st.session_state.pop(key, None)
+
+    def lose(self) -> None:
+        """The lease is gone: a colleague may have the job."""
+        self.held = False
+        self.refusal = "This job went back to the queue because its lease ended."
+
+    # What the keys and buttons do. Each names the job it was drawn for, so that a press meant for
+    # one job can never reach the next.
+    def toggle_veil(self) -> None:
+        self.revealed = not self.revealed
+
+    def toggle_picking(self) -> None:
+        self.picking_policy = not self.picking_policy
+
+    def toggle_action(self, job_id: str, action_id: str) -> None:
+        if self._is_about(job_id):
+            _toggle(self.chosen, action_id)
+            st.session_state.setdefault("_pressed", set()).add(action_id)
+
+    def toggle_policy(self, job_id: str, policy_id: str) -> None:
+        if self._is_about(job_id):
+            _toggle(self.policies, policy_id)
+
+    def submit(self, job_id: str, offered: Sequence[tuple[str, str]]) -> None:
+        """Decides with the chosen actions. `offered`: (button key, action id); a digit pressed
+        just before Enter may arrive with it, and counts.
+        """
+        if not self._is_about(job_id):
+            return
+        counted = st.session_state.get("_pressed", set())
+        for key, action_id in offered:
+            if st.session_state.get(key) is True and action_id not in counted:
+                _toggle(self.chosen, action_id)
+        if self.chosen and self.job:
+            names = {action.id: action.name for action in self.job.actions}
+            self._decide("CUSTOM_ACTION", " + ".join(names[a] for a in self.chosen))
+        else:
+            says("Choose an action first, or press i to ignore.")
+
+    def ignore(self, job_id: str) -> None:
+        if self._is_about(job_id):
+            self.chosen = []
+            self._decide("IGNORE", "Ignored")
+
+    def _decide(self, kind: str, sentence: str) -> None:
+        job = self.job
+        if job is None or job.lease_token is None:
+            return
+        token = job.lease_token
+        reason = str(st.session_state.get("job-reason") or "")
+        try:
+            made = winnow().decide(
+                job.job_id,
+                token,
+                kind=kind,
+                action_ids=self.chosen,
+                policy_ids=self.policies if kind != "IGNORE" else [],
+                reason=reason,
+            )
+            self.done = Done(
+                made.decision_id,
+                job.job_id,
+                f"{sentence} · {job.item.item_id}",
+                aware(made.undo_until) if made.undo_until else datetime.now(UTC) + _UNDO_FOR,
+            )
+            self.take(made.next_job or winnow().claim_next(self.queue_id))
+        except ApiError as error:
+            self._refused(error)
+
+    def skip(self, job_id: str) -> None:
+        self._give_back(job_id, lambda token: winnow().skip(job_id, token))
+
+    def release(self, job_id: str) -> None:
+        self._give_back(job_id, lambda token: winnow().release(job_id, token))
+
+    def _give_back(self, job_id: str, give: Callable[[str], None]) -> None:
+        if not self._is_about(job_id) or self.job is None or self.job.lease_token is None:
+            return
+        try:
+            give(self.job.lease_token)
+            self.done = None
+            self.take(winnow().claim_next(self.queue_id))
+        except ApiError as error:
+            self._refused(error)
+
+    def undo(self) -> None:
+        done = self.done
+        if done is None:
+            return
+        self.done = None
+        try:
+            winnow().undo(done.decision_id)
+            if self.job is not None and self.held and self.job.lease_token:
+                winnow().release(self.job.job_id, self.job.lease_token)
+            self.take(winnow().claim_job(done.job_id))
+        except ApiError as error:
+            self._refused(error)
+
+    def _refused(self, error: ApiError) -> None:
+        self.refusal = f"{error.message} {error.hint}".strip()
+        if error.status == _CONFLICT:
+            self.held = False
+
+    def _is_about(self, job_id: str) -> bool:
+        return self.job is not None and self.held and self.job.job_id == job_id
+
+    def undo_bar(self) -> None:
+        if self.done is not None:
+            _undo_bar(self)
+
+
+@st.fragment(run_every=1)
+def _undo_bar(desk: Desk) -> None:
+    done = desk.done
+    if done is None:
+        return
+    left = (done.undo_until - datetime.now(UTC)).total_seconds()
+    if left <= 0:
+        desk.done = None
+        st.rerun(scope="app")
+    with st.container(horizontal=True, vertical_alignment="center", key="undo-bar"):
+        st.html(f'<span class="w-quiet">{_escaped(done.sentence)}</span>')
+        label = f"Undo ({int(left) + 1} s)"
+        if st.button(label, key="undo", shortcut="u", icon=":material/undo:"):
+            desk.undo()
+            st.rerun(scope="app")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _toggle(chosen: list[str], one: str) -> None:
+    if one in chosen:
+        chosen.remove(one)
+    else:
+        chosen.append(one)

@@ -1,0 +1,89 @@
+"""The parts of the job page as HTML: where it comes from, what else there is, what was decided."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from html import escape
+from typing import TYPE_CHECKING
+
+from app.views.figures import age, moment
+from app.views.item_card import brief
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.winnow_client.model import Decision, Job, OtherItem, Source
+
+KEYS = (
+    ("1 – 9", "choose an action, or a policy while picking policies"),
+    ("Enter", "submit and open the next job"),
+    ("i", "ignore: nothing is wrong with it"),
+    ("s", "skip: somebody else shall decide"),
+    ("p", "pick the policy"),
+    ("b", "reveal or hide images and video"),
+    ("u", "take the last decision back, for ten seconds"),
+    ("?", "this list"),
+)
+_KINDS = {
+    "RULE_EXECUTION": "Rule",
+    "REPORT": "Report",
+    "POST_ACTIONS": "Action",
+    "MRT_JOB": "Moved here",
+    "APPEAL": "Appeal",
+}
+
+
+def job_line(job: Job, now: datetime | None = None) -> str:
+    waited = age(job.enqueued_at, now or datetime.now(UTC))
+    creator = f"<span>by <b>{escape(job.creator.item_id)}</b></span>" if job.creator else ""
+    return (
+        f'<div class="w-line"><b>{escape(job.queue_name)}</b>'
+        f"<span>{escape(job.item.item_type_name or job.item.item_type_id)} "
+        f"<b>{escape(job.item.item_id)}</b></span>{creator}"
+        f"<span>waiting {escape(waited)}</span></div>"
+    )
+
+
+def reasons(job: Job) -> str:
+    shown = "".join(map(_reason, job.sources)) or "<div>Put here by hand.</div>"
+    return f'<p class="w-quiet w-label">Why it is here</p><div class="w-list">{shown}</div>'
+
+
+def _reason(source: Source) -> str:
+    kind = _KINDS.get(source.kind, source.kind.replace("_", " ").capitalize())
+    name = escape(source.rule_name or source.reason or "")
+    text = f'<p class="w-rule">{escape(source.where)}</p>' if source.where else ""
+    return f'<div><span class="w-quiet">{escape(kind)}</span> <b>{name}</b>{text}</div>'
+
+
+def other_items(items: Sequence[OtherItem]) -> str:
+    if not items:
+        return '<p class="w-quiet">Nothing else by this author is known.</p>'
+    rows = (
+        f'<div><span class="w-quiet">{escape(moment(item.arrived_at))}</span>'
+        f'<p dir="auto">{brief(item.data)}</p></div>'
+        for item in items
+    )
+    return '<div class="w-list">' + "".join(rows) + "</div>"
+
+
+def history(decisions: Sequence[Decision]) -> str:
+    if not decisions:
+        return '<p class="w-quiet">Nobody has decided about this item before.</p>'
+    return '<div class="w-list">' + "".join(map(_past, decisions)) + "</div>"
+
+
+def _past(decision: Decision) -> str:
+    verdict = "Ignored" if decision.kind == "IGNORE" else ", ".join(decision.action_ids)
+    undone = " (taken back)" if decision.undone_at else ""
+    reason = f'<p dir="auto">{escape(decision.reason)}</p>' if decision.reason else ""
+    return (
+        f"<div><b>{escape(verdict or decision.kind)}</b>{undone} "
+        f'<span class="w-quiet">{escape(decision.decided_by)}, '
+        f"{escape(moment(decision.decided_at))}</span>{reason}</div>"
+    )
+
+
+def keys() -> str:
+    rows = "".join(f"<kbd>{escape(key)}</kbd><span>{escape(does)}</span>" for key, does in KEYS)
+    return f'<div class="w-keys">{rows}</div>'

@@ -1,0 +1,290 @@
+"""What the API says, as values: one struct per noun, camelCase on the wire.
+
+Unknown keys are ignored and absent ones take their default, so a console a version older than
+its API keeps working.
+"""
+
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+Document = dict[str, Any]
+T = TypeVar("T")
+
+
+class Wire(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
+    pass
+
+
+class Page(Wire, Generic[T]):
+    items: list[T] = []
+    next_cursor: str | None = None
+
+
+class User(Wire):
+    user_id: str = ""
+    email: str = ""
+    name: str = ""
+    role: str = ""
+    permissions: list[str] = []
+    org_id: str | int = ""
+    org_name: str = ""
+    created_at: datetime | None = None
+    disabled_at: datetime | None = None
+
+
+class SignedIn(Wire):
+    token: str
+    expires_at: datetime
+    user: User | None = None
+
+
+class Organisation(Wire):
+    org_id: str | int = ""
+    name: str = ""
+    config_version: int = 0
+    signing_public_key_pem: str = ""
+
+
+class ConfigVersion(Wire):
+    version: int
+    author: str | None = None
+    reason: str | None = None
+    created_at: datetime | None = None
+    deleted: bool = False
+    document: Document = {}
+
+
+class Diagnostic(Wire):
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+    line: int = 1
+    column: int = 1
+    length: int = 1
+
+
+class Checked(Wire):
+    ok: bool
+    diagnostics: list[Diagnostic] = []
+    canonical: str | None = None
+
+
+class Interval(Wire):
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    why: str | None = None
+
+
+class Example(Wire):
+    item_id: str = ""
+    submission_id: str | None = None
+    arrived_at: datetime | None = None
+    data: Document = {}
+    spans: dict[str, list[tuple[int, int]]] = {}
+
+
+class Preview(Wire):
+    sampled: int = 0
+    hits: int = 0
+    unknown: int = 0
+    from_: datetime | None = msgspec.field(default=None, name="from")
+    to: datetime | None = None
+    estimated_per_day: Interval | None = None
+    examples: list[Example] = []
+    diagnostics: list[Diagnostic] = []
+    milliseconds: float = 0
+
+
+class QueueStats(Wire):
+    id: str
+    name: str
+    pending: int = 0
+    leased: int = 0
+    oldest_enqueued_at: datetime | None = None
+    decided_last_hour: int = 0
+    enqueued_last_hour: int = 0
+    reviewers: list[str] = []
+    is_default: bool = False
+    sla_minutes: int | None = None
+    description: str = ""
+
+
+class ItemField(Wire):
+    name: str
+    type: str = "STRING"
+    container: Any = None
+    value: Any = None
+    spans: list[tuple[int, int]] = []
+
+
+class ShownItem(Wire):
+    item_id: str = ""
+    item_type_id: str = ""
+    item_type_name: str = ""
+    fields: list[ItemField] = []
+
+
+class ItemLink(Wire):
+    item_id: str = ""
+    item_type_id: str = ""
+    name: str | None = None
+
+
+class Source(Wire):
+    kind: str = ""
+    rule_id: str | None = None
+    rule_name: str | None = None
+    reason: str | None = None
+    where: str | None = None
+
+
+class OtherItem(Wire):
+    item_id: str = ""
+    item_type_id: str = ""
+    arrived_at: datetime | None = None
+    data: Document = {}
+
+
+class Parameter(Wire):
+    name: str
+    type: str = "STRING"
+    required: bool = False
+    description: str = ""
+
+
+class ActionChoice(Wire):
+    id: str
+    name: str
+    type: str = "CUSTOM_ACTION"
+    parameters: list[Document] = []
+
+
+class PolicyChoice(Wire):
+    id: str
+    name: str
+    text: str | None = ""
+
+
+class Decision(Wire):
+    decision_id: str = ""
+    job_id: str = ""
+    kind: str = ""
+    action_ids: list[str] = []
+    policy_ids: list[str] = []
+    reason: str | None = None
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    undone_at: datetime | None = None
+    queue_id: str | None = None
+    item_id: str | None = None
+    item_type_id: str | None = None
+
+
+class Job(Wire):
+    job_id: str
+    queue_id: str = ""
+    queue_name: str = ""
+    kind: str = "DEFAULT"
+    state: str = "open"
+    enqueued_at: datetime | None = None
+    lease_token: str | None = None
+    leased_until: datetime | None = None
+    item: ShownItem = ShownItem()
+    creator: ItemLink | None = None
+    sources: list[Source] = []
+    other_items: list[OtherItem] = []
+    history: list[Decision] = []
+    actions: list[ActionChoice] = []
+    policies: list[PolicyChoice] = []
+    policy_ids: list[str] = []
+
+
+class Decided(Wire):
+    decision_id: str
+    undo_until: datetime | None = None
+    next_job: Job | None = None
+
+
+class Backtest(Wire):
+    backtest_id: str
+    state: str = "queued"
+    request: Document = {}
+    progress: Document | None = None
+    report: Document | None = None
+    digest: str | None = None
+    error: str | None = None
+    requested_by: str = ""
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+class ApiKey(Wire):
+    key_id: str
+    name: str = ""
+    prefix: str = ""
+    created_at: datetime | None = None
+    created_by: str = ""
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+    key: str | None = None
+
+
+class Attempt(Wire):
+    attempt: int = 0
+    started_at: datetime | None = None
+    latency_ms: float | None = None
+    status: int | None = None
+    error: str | None = None
+    response: str | None = None
+
+
+class Delivery(Wire):
+    delivery_id: str = ""
+    action_id: str | None = None
+    action_name: str | None = None
+    kind: str = ""
+    url: str = ""
+    state: str = ""
+    attempts: int | list[Attempt] = 0
+    attempt_log: list[Attempt] = []
+    created_at: datetime | None = None
+    delivered_at: datetime | None = None
+    next_attempt_at: datetime | None = None
+    body: Any = None
+
+
+class Volume(Wire):
+    hour: datetime
+    accepted: int = 0
+    evaluated: int = 0
+
+
+class Overview(Wire):
+    volume: list[Volume] = []
+    matches_by_rule: list[Document] = []
+    jobs: dict[str, int | None] = {}
+    decisions_by_kind: list[Document] = []
+    deliveries: dict[str, int | None] = {}
+    lake: Document = {}
+
+
+class AuditEntry(Wire):
+    n: int = 0
+    at: datetime | None = None
+    actor: str = ""
+    event: str = ""
+    subject_kind: str = ""
+    subject_id: str = ""
+    detail: Any = None
+
+
+class ItemHistory(Wire):
+    submissions: list[Document] = []
+    evaluations: list[Document] = []
+    actions: list[Document] = []
+    jobs: list[Document] = []
+    decisions: list[Document] = []

@@ -1,0 +1,118 @@
+"""Review, as one person does it: choose, submit, undo, skip, lose a lease."""
+
+from __future__ import annotations
+
+from tests.app.conftest import Opened, said
+from tests.app.fake_api import State
+
+
+def test_the_oldest_job_opens_with_why_it_is_here(opened: Opened) -> None:
+    page = opened("job", queue="q1")
+    shown = said(page)
+    assert "<mark>casino</mark>" in shown
+    assert "Casino spam" in shown
+    assert "post-0" in shown
+
+
+def test_an_action_is_chosen_then_submitted_and_the_next_job_opens(
+    opened: Opened, state: State
+) -> None:
+    page = opened("job", queue="q1")
+    page.button(key="job-action-0").click().run()
+    page.button(key="submit").click().run()
+    assert [(d["kind"], d["actionIds"], d["policyIds"]) for d in state.decided] == [
+        ("CUSTOM_ACTION", ["a1"], ["p1"])
+    ]
+    assert "post-1" in said(page)
+
+
+def test_a_digit_that_arrives_together_with_enter_counts(opened: Opened, state: State) -> None:
+    page = opened("job", queue="q1")
+    page.button(key="job-action-1").click()
+    page.button(key="submit").click().run()
+    assert [d["actionIds"] for d in state.decided] == [["a2"]]
+
+
+def test_submitting_without_an_action_decides_nothing(opened: Opened, state: State) -> None:
+    page = opened("job", queue="q1")
+    page.button(key="submit").click().run()
+    assert state.decided == []
+    assert "post-0" in said(page)
+
+
+def test_ignoring_names_no_action_and_no_policy(opened: Opened, state: State) -> None:
+    page = opened("job", queue="q1")
+    page.button(key="job-action-0").click().run()
+    page.button(key="ignore").click().run()
+    assert [(d["kind"], d["actionIds"], d["policyIds"]) for d in state.decided] == [
+        ("IGNORE", [], [])
+    ]
+
+
+def test_the_reason_goes_with_its_decision_only(opened: Opened, state: State) -> None:
+    page = opened("job", queue="q1")
+    page.text_input(key="job-reason").input("as agreed").run()
+    page.button(key="ignore").click().run()
+    page.button(key="ignore").click().run()
+    assert [d["reason"] for d in state.decided] == ["as agreed", ""]
+
+
+def test_undo_brings_the_job_back_to_the_desk(opened: Opened, state: State) -> None:
+    page = opened("job", queue="q1")
+    page.button(key="ignore").click().run()
+    page.button(key="undo").click().run()
+    assert state.decided == []
+    assert "post-0" in said(page)
+
+
+def test_a_policy_is_picked_by_the_digits_in_its_own_mode(opened: Opened, state: State) -> None:
+    page = opened("job", queue="q1")
+    page.button(key="pick-policy").click().run()
+    page.button(key="job-policy-1").click().run()
+    page.button(key="pick-policy").click().run()
+    page.button(key="job-action-0").click().run()
+    page.button(key="submit").click().run()
+    assert [d["policyIds"] for d in state.decided] == [["p1", "p2"]]
+
+
+def test_skipping_opens_the_next_job(opened: Opened, state: State) -> None:
+    page = opened("job", queue="q1")
+    page.button(key="skip").click().run()
+    assert "post-1" in said(page)
+    assert all(job["jobId"] != "job-0" for job in state.waiting)
+
+
+def test_a_lost_lease_is_told_and_decides_nothing(opened: Opened, state: State) -> None:
+    page = opened("job", queue="q1")
+    state.held["job-0"] = "somebody else"
+    page.button(key="ignore").click().run()
+    assert state.decided == []
+    assert "has run out" in said(page)
+    assert [b.label for b in page.button if b.key == "submit"] == []
+
+
+def test_a_decided_job_opens_by_its_link_to_be_read(opened: Opened, state: State) -> None:
+    opened("job", queue="q1").button(key="ignore").click().run()
+    page = opened("job", job="job-0")
+    assert "decided already" in said(page)
+    assert "post-0" in said(page)
+
+
+def test_media_are_veiled_until_b_is_pressed(opened: Opened) -> None:
+    page = opened("job", queue="q1")
+    assert "w-veiled" in said(page)
+    page.button(key="reveal").click().run()
+    assert "w-veiled" not in said(page)
+
+
+def test_the_veil_falls_again_with_the_next_job(opened: Opened) -> None:
+    page = opened("job", queue="q1")
+    page.button(key="reveal").click().run()
+    for _ in range(4):
+        page.button(key="ignore").click().run()
+    assert "w-veiled" in said(page)
+
+
+def test_an_empty_queue_says_so(opened: Opened, state: State) -> None:
+    state.waiting.clear()
+    assert "This queue is empty" in said(opened("job", queue="q1"))
