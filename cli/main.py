@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -71,8 +71,13 @@ def _stand_in(app: typer.Typer, command: Command) -> None:
     app.command(command.name, help=command.help)(not_loaded)
 
 
-def build_app(wanted: str | None) -> typer.Typer:
-    """The whole table, with only the wanted command's module imported."""
+def whole_app() -> typer.Typer:
+    """Every command loaded: for documentation and its tests."""
+    return build_app({command.name for command in COMMANDS})
+
+
+def build_app(wanted: Container[str]) -> typer.Typer:
+    """The whole table, with only the wanted commands' modules imported."""
     app = typer.Typer(
         name="winnow",
         add_completion=False,
@@ -82,20 +87,20 @@ def build_app(wanted: str | None) -> typer.Typer:
     )
     app.callback()(_root)
     for command in COMMANDS:
-        if command.name == wanted:
+        if command.name in wanted:
             importlib.import_module(command.module).register(app)
         else:
             _stand_in(app, command)
     return app
 
 
-def wanted_command(arguments: Sequence[str]) -> str | None:
+def wanted_command(arguments: Sequence[str]) -> str:
     """The first word that is not an option; the root has no options that take a value."""
-    return next((word for word in arguments if not word.startswith("-")), None)
+    return next((word for word in arguments if not word.startswith("-")), "")
 
 
 def run(arguments: Sequence[str]) -> int:
-    app = build_app(wanted_command(arguments))
+    app = build_app({wanted_command(arguments)})
     try:
         app(args=list(arguments), prog_name="winnow")
     except WinnowError as error:

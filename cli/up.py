@@ -23,6 +23,7 @@ from store.server import embedded
 from store.settings import Settings, load_settings
 
 _READY_S = 120.0
+_EXPORT_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -129,13 +130,21 @@ def _start_services(plan: Plan, supervisor: Supervisor, base: Mapping[str, str],
     front = "serve" if plan.console else "api"
     listen = ("--host", plan.host, "--port", str(plan.port))
     supervisor.add(ChildSpec(front, winnow_command(front, *listen), environment))
-    for number in range(1, plan.workers + 1):
-        name = "worker" if plan.workers == 1 else f"worker-{number}"
-        supervisor.add(ChildSpec(name, winnow_command("worker"), environment, patience_s=30))
+    for name, options in _workers(plan):
+        command = winnow_command("worker", *options)
+        supervisor.add(ChildSpec(name, command, environment, patience_s=30))
     if not supervisor.run_until(lambda: _is_ready(plan), _READY_S):
         _give_up(supervisor, f"The API did not become ready; see {plan.log_dir / front}.log.")
     if plan.dagster_port is not None and not supervisor.stopping.is_set():
         supervisor.add(_dagster(plan, environment, plan.dagster_port))
+
+
+def _workers(plan: Plan) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Without pipelines, the first worker copies what is new into the lake."""
+    exporting = ("--export-every", str(_EXPORT_S)) if plan.dagster_port is None else ()
+    for number in range(1, plan.workers + 1):
+        name = "worker" if plan.workers == 1 else f"worker-{number}"
+        yield name, exporting if number == 1 else ()
 
 
 def _is_ready(plan: Plan) -> bool:

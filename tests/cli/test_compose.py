@@ -22,7 +22,7 @@ OF_POSTGRES = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD"}
 
 
 def test_the_five_processes_run_apart() -> None:
-    assert set(SERVICES) == {"postgres", "migrate", "api", "console", "worker", "pipelines"}
+    assert set(SERVICES) == {"postgres", "migrate", "api", "console", "worker", "dagster"}
 
 
 @pytest.mark.parametrize("name", sorted(OURS))

@@ -72,7 +72,7 @@ def test_a_refusal_becomes_a_message_and_an_exit_code(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def build(_wanted: str | None) -> typer.Typer:
+    def build(_wanted: object) -> typer.Typer:
         app = typer.Typer(pretty_exceptions_enable=False)
 
         @app.command()
