@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
@@ -27,7 +28,7 @@ orgs = Table(
     words("name"),
     moment("created_at"),
     Column("settings", JSONB, nullable=False, server_default="{}"),
-    Column("config_version", BigInteger, nullable=False, server_default="0"),
+    Column("config_version", BigInteger, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("org_id", name="orgs_pkey"),
     UniqueConstraint("name", name="orgs_name_key"),
 )

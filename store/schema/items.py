@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSON, JSONB, TIMESTAMP
 
@@ -21,9 +22,9 @@ org_clock = Table(
     "org_clock",
     METADATA,
     org_id(),
-    Column("seq", BigInteger, nullable=False, server_default="0"),
+    Column("seq", BigInteger, nullable=False, server_default=text("0")),
     Column("at", TIMESTAMP(timezone=True), nullable=False, server_default="-infinity"),
-    Column("counters_version", BigInteger, nullable=False, server_default="0"),
+    Column("counters_version", BigInteger, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("org_id", name="org_clock_pkey"),
 )
 
@@ -69,7 +70,7 @@ pending = Table(
     moment("arrived_at"),
     moment("leased_until", null=True),
     Column("lease_id", Uuid),
-    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
     words("last_error", null=True),
     moment("set_aside_at", null=True),
     PrimaryKeyConstraint("org_id", "seq", name="pending_pkey"),
