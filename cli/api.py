@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from api.main import create_app
-from cli.logs import configure_logging
 from cli.installation import open_installation
+from cli.logs import configure_logging
 from cli.server import serve
 from store.settings import load_settings
 

@@ -9,8 +9,8 @@ import typer
 
 from api.main import create_app
 from app.server import console_asgi
-from cli.logs import configure_logging
 from cli.installation import open_installation
+from cli.logs import configure_logging
 from cli.server import serve as serve_asgi
 from store.settings import load_settings
 
