@@ -136,7 +136,9 @@ def _coop_error(
     status: int, slug: str, title: str, pointer: str, detail: str, request: str
 ) -> dict[str, object]:
     optional = {"pointer": pointer, "detail": detail, "requestId": request}
-    return {"status": status, "type": [f"/errors/{slug}"], "title": title} | {
+    general = ERRORS[InvalidInput]
+    slugs = [slug, general.slug] if status == general.status and slug != general.slug else [slug]
+    return {"status": status, "type": [f"/errors/{slug}" for slug in slugs], "title": title} | {
         key: value for key, value in optional.items() if value
     }
 

@@ -1,28 +1,23 @@
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from engine.audit import Event
 from engine.configuration.banks import TextBank, bank_document, parse_bank
+from engine.configuration.configuration import Configuration
 from engine.configuration.rule_check import check_rule
 from engine.errors import Conflict, NotFound
 from engine.permissions import Permission
 from engine.text import Automaton
 from services.configuration import Events, Noun, Saving
 from services.context import Caller, Context, require
-from services.rulesets import load_configuration
+from services.rulesets import known_configuration
 from store.config import ConfigKind
-
-if TYPE_CHECKING:
-    from engine.configuration.configuration import Configuration
 
 MAX_SPANS = 1000
 
 
 @dataclass(frozen=True)
 class TermMatch:
-    """start, end: code points of the text. term, mode, note: the entry that matched."""
+    """matched: the words of the text. term, mode, note: the entry that found them."""
 
     start: int
     end: int
@@ -34,15 +29,18 @@ class TermMatch:
 
 @dataclass(frozen=True)
 class BankTest:
+    """spans: code points of the text, end exclusive; found: the same with the reasons."""
+
     matches: bool
-    spans: tuple[TermMatch, ...]
+    spans: tuple[tuple[int, int], ...]
+    found: tuple[TermMatch, ...]
 
 
-def test_bank(context: Context, caller: Caller, bank_id: str, text: str) -> BankTest:
+def try_bank(context: Context, caller: Caller, bank_id: str, text: str) -> BankTest:
     """What a text matches in a bank, and by which entries. Raises NotFound."""
     require(caller, Permission.VIEW_RULES_DASHBOARD)
     with context.database.transaction(caller.org_id) as tx:
-        bank = load_configuration(tx).banks.get(bank_id)
+        bank = known_configuration(tx).banks.get(bank_id)
     if bank is None:
         raise NotFound(f"there is no bank `{bank_id}`")
     return matches_in(bank, text)
@@ -62,7 +60,7 @@ def matches_in(bank: TextBank, text: str) -> BankTest:
         )
         for span in spans[:MAX_SPANS]
     )
-    return BankTest(bool(automaton.hits(text)), found)
+    return BankTest(bool(automaton.hits(text)), tuple((m.start, m.end) for m in found), found)
 
 
 def rules_naming(configuration: Configuration, bank_name: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from engine.items import Kind
 from engine.paging import Page, PageRequest, Position, map_page, page_of
 from engine.permissions import Permission
 from services.context import Caller, Context, require
-from services.rulesets import load_configuration
+from services.rulesets import known_configuration
 from store import decisions, items_lookup, jobs
 from store.items_lookup import ItemRow
 
@@ -104,7 +104,7 @@ def find(
     if item_id and creator_id:
         raise InvalidInput("ask for an item or for an author, not for both")
     with context.database.transaction(caller.org_id) as tx:
-        configuration = load_configuration(tx)
+        configuration = known_configuration(tx)
         types = _type_ids(configuration, item_type_id)
         if item_id:
             rows = items_lookup.by_item(tx, types, item_id, page)
@@ -150,7 +150,7 @@ def history(context: Context, caller: Caller, item_type_id: str, item_id: str) -
     """Raises NotFound for an item never sent."""
     require(caller, Permission.VIEW_INVESTIGATION)
     with context.database.transaction(caller.org_id) as tx:
-        configuration = load_configuration(tx)
+        configuration = known_configuration(tx)
         rows = items_lookup.by_item(tx, [item_type_id], item_id, PageRequest(MOST - 1))
         if not rows:
             raise NotFound(f"there is no item `{item_id}` of type `{item_type_id}`")

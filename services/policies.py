@@ -7,7 +7,7 @@ from engine.configuration.policies import Policy, parse_policy, policy_document
 from engine.configuration.references import policy_problems, users_of_policy
 from engine.permissions import Permission
 from services.configuration import Events, Noun, Saving, refuse
-from services.rulesets import load_configuration
+from services.rulesets import known_configuration
 from store.config import ConfigKind
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def all_policies(context: Context, caller: Caller) -> list[Policy]:
     """Every policy, by name: what platforms read to show their users."""
     with context.database.transaction(caller.org_id) as tx:
-        policies = load_configuration(tx).policies.values()
+        policies = known_configuration(tx).policies.values()
     return sorted(policies, key=lambda policy: (policy.name, policy.policy_id))
 
 

@@ -11,7 +11,7 @@ from engine.errors import Conflict
 from engine.permissions import Permission
 from services.configuration import Events, Noun, Saving, refuse
 from services.context import Caller, Context, require
-from services.rulesets import load_configuration
+from services.rulesets import known_configuration
 from store import config, jobs
 from store.config import ConfigKind
 
@@ -43,7 +43,7 @@ def queue_stats(context: Context, caller: Caller) -> list[QueueStats]:
     require(caller, Permission.VIEW_MRT)
     now = context.clock()
     with context.database.transaction(caller.org_id) as tx:
-        queues = load_configuration(tx).queues.values()
+        queues = known_configuration(tx).queues.values()
         counts = jobs.queue_counts(tx, now=now, since=now - HOUR)
     ordered = sorted(queues, key=lambda queue: (not queue.is_default, queue.name))
     return [_stats(queue, counts.get(queue.queue_id)) for queue in ordered]

@@ -20,7 +20,7 @@ from engine.permissions import Permission
 from services.configuration import Events, Noun, Saving, refuse
 from services.context import Caller, Context, require
 from services.counters import register_counters
-from services.rulesets import load_configuration
+from services.rulesets import known_configuration
 from store.config import ConfigKind
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def check_text(context: Context, caller: Caller, where: str, item_type_id: str) 
     """What the language says of a condition for one item type. Raises NotFound."""
     require(caller, Permission.VIEW_RULES_DASHBOARD)
     with context.database.transaction(caller.org_id) as tx:
-        configuration = load_configuration(tx)
+        configuration = known_configuration(tx)
     schema = schema_of_item_type(item_type_of(configuration, item_type_id))
     checked = check(where, schema, environment_of(configuration))
     predicate = checked.predicate
@@ -64,7 +64,7 @@ def examples_of(context: Context, caller: Caller, rule_id: str) -> tuple[Example
     """Runs a saved rule's examples under the configuration of this moment. Raises NotFound."""
     require(caller, Permission.VIEW_RULES_DASHBOARD)
     with context.database.transaction(caller.org_id) as tx:
-        configuration = load_configuration(tx)
+        configuration = known_configuration(tx)
     rule = configuration.rules.get(rule_id)
     if rule is None:
         raise NotFound(f"there is no rule `{rule_id}`")

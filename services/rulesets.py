@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakKeyDictionary
 
 from engine.configuration.actions import parse_action
 from engine.configuration.banks import parse_bank
@@ -23,17 +25,41 @@ from store.config import ConfigKind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
 __all__ = [
     "BrokenRule",
     "LiveRuleset",
     "TypeRuleset",
     "compile_configuration",
+    "known_configuration",
     "load_configuration",
 ]
 
 T = TypeVar("T")
+
+MOST_KNOWN = 64
+_known: WeakKeyDictionary[Engine, dict[int, Configuration]] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def known_configuration(tx: Connection) -> Configuration:
+    """As `load_configuration`, read anew only when the version has moved on.
+
+    For transactions that read: one that saves must load, or what it rolls back would be kept.
+    """
+    org_id, config_version = config.organisation(tx)
+    with _lock:
+        found = _known.setdefault(tx.engine, {}).get(org_id)
+    if found is not None and found.config_version == config_version:
+        return found
+    loaded = load_configuration(tx)
+    with _lock:
+        kept = _known.setdefault(tx.engine, {})
+        if len(kept) >= MOST_KNOWN:
+            kept.clear()
+        kept[org_id] = loaded
+    return loaded
 
 
 def load_configuration(tx: Connection) -> Configuration:

@@ -105,6 +105,28 @@ def _window(page: PageRequest) -> dict[str, object]:
     return {"at": page.after and page.after.at, "limit": page.limit + 1}
 
 
+@dataclass(frozen=True, slots=True)
+class SampledItem:
+    """data: the stored JSON text, exactly."""
+
+    arrived_at: datetime
+    submission_id: str
+    item_id: str
+    data: str
+
+
+SAMPLE = text("""
+SELECT arrived_at, submission_id::text, item_id, data::text FROM submissions
+WHERE type_id = :type_id ORDER BY arrived_at DESC LIMIT :limit
+""")
+
+
+def sample(tx: Connection, type_id: str, limit: int) -> list[SampledItem]:
+    """The latest submissions of a type, latest first."""
+    rows = tx.execute(SAMPLE, {"type_id": type_id, "limit": limit})
+    return [SampledItem(*row) for row in rows]
+
+
 @dataclass(frozen=True)
 class EvaluationRow:
     """outcomes: the stored JSON list, one entry a rule that matched or failed."""

@@ -211,20 +211,31 @@ def skip(tx: Connection, job_id: str, holder: str) -> None:
 SET_STATE = text("""
 UPDATE jobs
 SET state = :state, decided_at = :decided_at, leased_by = :holder, lease_token = :token,
-    leased_until = :until, xid = pg_current_xact_id()
+    leased_until = :until, claimed_at = :claimed_at, xid = pg_current_xact_id()
 WHERE job_id = :job_id
 """)
 
 
 def finish(tx: Connection, job_id: str, *, state: JobState, now: datetime) -> None:
+    nobody = {"holder": None, "token": None, "until": None, "claimed_at": None}
     parameters = {"job_id": job_id, "state": state.value, "decided_at": now}
-    tx.execute(SET_STATE, parameters | {"holder": None, "token": None, "until": None})
+    tx.execute(SET_STATE, parameters | nobody)
 
 
-def reopen(tx: Connection, job_id: str, *, holder: str, token: str, until: datetime) -> None:
+def reopen(
+    tx: Connection, job_id: str, *, holder: str, token: str, now: datetime, until: datetime
+) -> None:
     """Opens a decided job again, in the hands of the one who decided it."""
-    parameters = {"job_id": job_id, "state": JobState.OPEN.value, "decided_at": None}
-    tx.execute(SET_STATE, parameters | {"holder": holder, "token": token, "until": until})
+    parameters = {
+        "job_id": job_id,
+        "state": JobState.OPEN.value,
+        "decided_at": None,
+        "holder": holder,
+        "token": token,
+        "until": until,
+        "claimed_at": now,
+    }
+    tx.execute(SET_STATE, parameters)
 
 
 OPEN_JOB_OF_ITEM = text("""

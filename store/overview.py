@@ -60,7 +60,19 @@ SELECT count(*) FILTER (WHERE state IN ('pending', 'leased')),
 FROM outbox
 WHERE state IN ('pending', 'leased', 'dead')
 """)
-EXPORTED = text("SELECT max(updated_at) FROM lake_exports")
+# Places are dense, so the last place that every item type has been copied up to counts the rows.
+EXPORTED = text("""
+WITH reached AS (
+    SELECT min(split_part(watermark, '@', 1)::bigint) AS microseconds, max(updated_at) AS at
+    FROM lake_exports WHERE table_name LIKE 'items/%'
+)
+SELECT (
+    SELECT seq FROM submissions
+    WHERE arrived_at <= timestamptz 'epoch' + reached.microseconds * interval '1 microsecond'
+    ORDER BY arrived_at DESC LIMIT 1
+) AS rows, reached.at
+FROM reached
+""")
 
 
 def accepted(tx: Connection, since: datetime) -> list[HourCount]:
@@ -96,6 +108,7 @@ def deliveries(tx: Connection) -> tuple[int, int]:
     return row[0], row[1]
 
 
-def exported_at(tx: Connection) -> datetime | None:
-    moment: datetime | None = tx.execute(EXPORTED).scalar_one()
-    return moment
+def exported(tx: Connection) -> tuple[int | None, datetime | None]:
+    """How many submissions the lake holds, and since when; None before the first export."""
+    row = tx.execute(EXPORTED).one()
+    return row.rows, row.at

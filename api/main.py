@@ -1,0 +1,126 @@
+"""The HTTP API: routers, the error table, limits, and what every answer carries."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from api import errors
+from api.edge import Edge
+from api.limits import Limits
+from api.routes import (
+    api_keys,
+    audit,
+    backtests,
+    banks,
+    decisions,
+    item_history,
+    item_types,
+    jobs,
+    organisation,
+    overview,
+    policies,
+    queues,
+    readiness,
+    rules,
+    sessions,
+    users,
+    webhooks,
+)
+from api.routes.configuration import CONFIG_ROUTES
+from api.routes.items import Ingest, items_router
+from api.wire import MOST_BODY_BYTES
+from services.context import Context
+
+PREFIX = "/api/v1"
+DESCRIPTION = """
+Send items, keep the rules that judge them, review what they flag.
+
+Every route works with and without a slash at its end. A platform sends its key in `X-API-Key`; a
+person signs in at `POST /sessions` and sends the token in `Authorization: Bearer`. Lists are
+`{"items": [...], "nextCursor": ...}` and take `limit` and `cursor`. Refusals are
+`application/problem+json` and say what was wrong, where (a JSON pointer) and what to do; the
+routes tagged *Coop compatible* answer in Coop's shape instead.
+"""
+TAGS = [
+    {"name": errors.COOP_TAG, "description": "What platforms that speak to Coop call."},
+    {"name": "Configuration", "description": "Versioned: every save is kept, and can be undone."},
+    {"name": "Rules", "description": "Conditions checked and previewed before they are saved."},
+    {"name": "Review", "description": "Queues, jobs, claims that run out, decisions."},
+    {"name": "Investigation", "description": "Items and their history."},
+    {"name": "Backtests", "description": "What a rule would have done."},
+    {"name": "Webhooks", "description": "What was sent, how it was answered, sending it again."},
+    {"name": "Insight", "description": "Figures."},
+    {"name": "Access", "description": "People, keys, sessions, the audit log."},
+    {"name": "Operations", "description": "For supervisors."},
+]
+
+ROUTERS: tuple[APIRouter, ...] = (
+    readiness.router,
+    policies.router,
+    sessions.router,
+    organisation.router,
+    item_types.router,
+    banks.router,
+    *(routes.router() for routes in CONFIG_ROUTES),
+    rules.router,
+    queues.router,
+    jobs.router,
+    decisions.router,
+    backtests.router,
+    webhooks.router,
+    overview.router,
+    api_keys.router,
+    users.router,
+    audit.router,
+    item_history.router,
+)
+
+
+def create_app(
+    context: Context,
+    *,
+    limits: Limits | None = None,
+    prefix: str = PREFIX,
+    allowed_origins: tuple[str, ...] = (),
+) -> FastAPI:
+    """One process's API over a context.
+
+    prefix: where the routes begin; `/v1` when the app is itself mounted at `/api`.
+    allowed_origins: web origins whose scripts may call with a key; none by default.
+    """
+    ingest = Ingest(context, limits)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        """At the end, items that are waiting for their place are still written."""
+        yield
+        await ingest.close()
+
+    app = FastAPI(
+        title="Winnow",
+        version=version("winnow"),
+        description=DESCRIPTION,
+        openapi_url=f"{prefix}/openapi.json",
+        openapi_tags=TAGS,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.context = context
+    app.include_router(items_router(ingest), prefix=prefix)
+    for router in ROUTERS:
+        app.include_router(router, prefix=prefix, max_body_size=MOST_BODY_BYTES)
+    errors.install(app)
+    if allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(allowed_origins),
+            allow_methods=["*"],
+            allow_headers=["*"],
+        )
+    app.add_middleware(Edge)
+    return app

@@ -1,0 +1,76 @@
+"""Keys of platforms. A key is shown once, when it is made."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import AwareDatetime, Field
+
+from api.auth import Needs, context_of
+from api.wire import Body, Reply, Words, documented, whole
+from engine.errors import InvalidInput, NotAuthenticated, NotFound, PermissionDenied
+from engine.paging import Page
+from engine.permissions import Permission
+from services import api_keys
+from services.context import Caller
+from store.api_keys import ApiKey
+
+router = APIRouter(
+    prefix="/api-keys",
+    tags=["Access"],
+    responses=documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound),
+)
+Administrator = Annotated[Caller, Depends(Needs(Permission.MANAGE_ORG))]
+
+
+class NewKey(Body):
+    name: Annotated[Words, Field(min_length=1)]
+    expires_at: Annotated[AwareDatetime | None, Field(strict=False)] = None
+
+
+@dataclass(frozen=True)
+class KeyView:
+    """prefix: the first characters, to tell keys apart; key: given once, when it is made."""
+
+    key_id: str
+    name: str
+    prefix: str
+    created_at: datetime
+    created_by: str
+    last_used_at: datetime | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    key: str | None = None
+
+
+def _view(key: ApiKey, secret: str | None = None) -> KeyView:
+    return KeyView(
+        key_id=key.key_id,
+        name=key.name,
+        prefix=key.prefix,
+        created_at=key.created_at,
+        created_by=key.created_by,
+        last_used_at=key.last_used_at,
+        expires_at=key.expires_at,
+        revoked_at=key.revoked_at,
+        key=secret,
+    )
+
+
+@router.get("", summary="Every key, revoked ones too")
+def list_keys(request: Request, caller: Administrator) -> Reply[Page[KeyView]]:
+    keys = api_keys.list_api_keys(context_of(request), caller)
+    return Reply(whole(_view(key) for key in keys))
+
+
+@router.post("", status_code=201, summary="Make a key")
+def create_key(request: Request, body: NewKey, caller: Administrator) -> Reply[KeyView]:
+    new = api_keys.create_api_key(context_of(request), caller, body.name, body.expires_at)
+    return Reply(_view(new.key, new.secret))
+
+
+@router.delete("/{key_id}", status_code=204, summary="Revoke a key, at once and for good")
+def revoke_key(request: Request, key_id: str, caller: Administrator) -> Response:
+    api_keys.revoke_api_key(context_of(request), caller, key_id)
+    return Response(status_code=204)

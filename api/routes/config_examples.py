@@ -1,0 +1,46 @@
+"""One believable document of each kind, shown in the API's description."""
+
+from collections.abc import Mapping
+
+EXAMPLES: Mapping[str, Mapping[str, object]] = {
+    "item-types": {
+        "name": "Post",
+        "kind": "CONTENT",
+        "fields": [
+            {"name": "text", "type": "STRING", "required": True},
+            {"name": "author", "type": "RELATED_ITEM", "required": True},
+        ],
+        "roles": {"creatorId": "author"},
+    },
+    "policies": {
+        "name": "Scams",
+        "text": "No offers that ask for money up front.",
+        "severity": "HIGH",
+        "strikeWeight": 2,
+    },
+    "actions": {
+        "name": "Remove post",
+        "type": "CUSTOM_ACTION",
+        "callbackUrl": "https://platform.example/moderation/remove",
+        "callbackUrlHeaders": {"X-Team": "trust"},
+        "parameters": [{"name": "notify", "type": "BOOLEAN", "defaultValue": True}],
+    },
+    "banks": {
+        "name": "crypto-scams",
+        "description": "Phrases of investment scams",
+        "terms": [
+            {"text": "guaranteed profit", "mode": "word", "note": "the classic"},
+            {"text": "t\\.me/[a-z]+_signals", "mode": "regex"},
+        ],
+    },
+    "rules": {
+        "name": "Crypto scam from a busy account",
+        "status": "SHADOW",
+        "where": "matches(text, 'crypto-scams') AND count_recent(creator, '1 hour') > 5",
+        "itemTypeIds": ["<id of Post>"],
+        "actionIds": ["<id of Remove post>"],
+        "policyIds": ["<id of Scams>"],
+        "examples": [{"data": {"text": "hello"}, "matches": False, "note": "small talk"}],
+    },
+    "queues": {"name": "Scams", "slaMinutes": 240, "hiddenActionIds": []},
+}

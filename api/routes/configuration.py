@@ -1,0 +1,181 @@
+"""`/config/<kind>`: the same seven verbs for each of the six kinds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import ConfigDict
+
+from api.auth import Needs, caller_of, context_of
+from api.routes.config_examples import EXAMPLES
+from api.wire import Body, Words, documented, listed, paging
+from engine.configuration.reader import write_moment
+from engine.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, PermissionDenied
+from engine.paging import Page, PageRequest
+from engine.permissions import Permission
+from services import actions, configuration
+from services.actions import ACTIONS
+from services.banks import BANKS
+from services.configuration import Noun
+from services.context import Caller
+from services.item_types import ITEM_TYPES
+from services.policies import POLICIES
+from services.queues import QUEUES
+from services.rules import RULES
+from store.config import ConfigKind, Revision
+
+T = TypeVar("T")
+
+ENVELOPE = frozenset({"id", "version", "updatedAt", "updatedBy"})
+REFUSALS = documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound, Conflict)
+
+
+class Document(Body):
+    """A document of this kind. What was read may be sent back: its envelope is ignored."""
+
+    model_config = ConfigDict(extra="allow")
+
+    expected_version: int | None = None
+    reason: Words | None = None
+
+    def content(self) -> dict[str, Any]:
+        """Without the envelope, as the kind's own parser reads it."""
+        values = self.model_extra or {}
+        return {key: value for key, value in values.items() if key not in ENVELOPE}
+
+
+class Rollback(Body):
+    version: int
+    reason: Words = ""
+
+
+def document_of(revision: Revision, caller: Caller) -> dict[str, object]:
+    """The stored document in its envelope; what the caller may not see is blanked."""
+    return {
+        **content_of(revision, caller),
+        "id": revision.object_id,
+        "version": revision.version,
+        "updatedAt": write_moment(revision.created_at),
+        "updatedBy": revision.author,
+    }
+
+
+def content_of(revision: Revision, caller: Caller) -> dict[str, object]:
+    content = {key: value for key, value in revision.document.items() if key != "schema"}
+    if revision.kind is ConfigKind.ACTION and not actions.may_see_headers(caller):
+        headers = content.get("callbackUrlHeaders")
+        names = headers if isinstance(headers, Mapping) else ()
+        content["callbackUrlHeaders"] = dict.fromkeys(names, actions.HIDDEN)
+    return content
+
+
+def version_of(revision: Revision, caller: Caller) -> dict[str, object]:
+    return {
+        "version": revision.version,
+        "author": revision.author,
+        "reason": revision.reason,
+        "createdAt": write_moment(revision.created_at),
+        "deleted": revision.deleted,
+        "document": content_of(revision, caller),
+    }
+
+
+@dataclass(frozen=True)
+class ConfigRoutes(Generic[T]):
+    """read, write: the permission a route declares; None for every member."""
+
+    path: str
+    noun: Noun[T]
+    read: Permission | None
+    write: Permission
+
+    def router(self) -> APIRouter:
+        router = APIRouter(
+            prefix=f"/config/{self.path}", tags=["Configuration"], responses=REFUSALS
+        )
+        reading, writing = [Depends(Needs(self.read))], [Depends(Needs(self.write))]
+        example = EXAMPLES[self.path]
+        body = {"requestBody": {"content": {"application/json": {"example": example}}}}
+        one, title = "/{object_id}", self.noun.title
+
+        def add(path: str, endpoint: Any, method: str, summary: str, **more: Any) -> None:
+            gate = reading if method == "GET" else writing
+            router.add_api_route(
+                path,
+                endpoint,
+                methods=[method],
+                dependencies=gate,
+                summary=summary,
+                response_model=None,
+                operation_id=f"{endpoint.__name__}_{self.noun.kind.value}",
+                **more,
+            )
+
+        add("", self.list_all, "GET", f"List every current {title}, latest saved first")
+        add("", self.create, "POST", f"Create a {title}", status_code=201, openapi_extra=body)
+        add(one, self.read_one, "GET", f"Read one {title}")
+        add(one, self.update, "PUT", f"Save a new version of a {title}", openapi_extra=body)
+        add(one, self.delete, "DELETE", f"Delete a {title} that nothing uses", status_code=204)
+        add(f"{one}/versions", self.versions, "GET", f"Every version of a {title}, newest first")
+        add(f"{one}/rollback", self.rollback, "POST", f"Save an earlier version of a {title} anew")
+        return router
+
+    def list_all(
+        self, request: Request, page: Annotated[PageRequest, Depends(paging)]
+    ) -> dict[str, Any]:
+        caller = caller_of(request)
+        found = configuration.objects(context_of(request), caller, self.noun, page)
+        return listed(found, lambda revision: document_of(revision, caller))
+
+    def create(self, request: Request, body: Document) -> dict[str, Any]:
+        caller = caller_of(request)
+        saved = configuration.create(
+            context_of(request), caller, self.noun, body.content(), body.reason or ""
+        )
+        return document_of(saved, caller)
+
+    def read_one(self, request: Request, object_id: str) -> dict[str, Any]:
+        caller = caller_of(request)
+        found = configuration.one(context_of(request), caller, self.noun, object_id)
+        return document_of(found, caller)
+
+    def update(self, request: Request, object_id: str, body: Document) -> dict[str, Any]:
+        caller = caller_of(request)
+        saved = configuration.update(
+            context_of(request),
+            caller,
+            self.noun,
+            object_id,
+            body.content(),
+            reason=body.reason or "",
+            expected_version=body.expected_version,
+        )
+        return document_of(saved, caller)
+
+    def delete(self, request: Request, object_id: str, reason: Words = "") -> Response:
+        caller = caller_of(request)
+        configuration.delete(context_of(request), caller, self.noun, object_id, reason)
+        return Response(status_code=204)
+
+    def versions(self, request: Request, object_id: str) -> dict[str, Any]:
+        caller = caller_of(request)
+        found = configuration.versions(context_of(request), caller, self.noun, object_id)
+        return listed(Page(tuple(found)), lambda revision: version_of(revision, caller))
+
+    def rollback(self, request: Request, object_id: str, body: Rollback) -> dict[str, Any]:
+        caller = caller_of(request)
+        saved = configuration.rollback(
+            context_of(request), caller, self.noun, object_id, body.version, body.reason
+        )
+        return document_of(saved, caller)
+
+
+CONFIG_ROUTES: tuple[ConfigRoutes[Any], ...] = (
+    ConfigRoutes("item-types", ITEM_TYPES, None, Permission.MANAGE_ORG),
+    ConfigRoutes("policies", POLICIES, None, Permission.MANAGE_POLICIES),
+    ConfigRoutes("actions", ACTIONS, Permission.VIEW_RULES_DASHBOARD, Permission.MUTATE_LIVE_RULES),
+    ConfigRoutes("banks", BANKS, Permission.VIEW_RULES_DASHBOARD, Permission.MUTATE_LIVE_RULES),
+    ConfigRoutes("rules", RULES, Permission.VIEW_RULES_DASHBOARD, Permission.MUTATE_NON_LIVE_RULES),
+    ConfigRoutes("queues", QUEUES, None, Permission.EDIT_MRT_QUEUES),
+)

@@ -1,0 +1,114 @@
+"""Review jobs: look, claim, keep, give back, decide."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
+
+from api.auth import Needs, context_of
+from api.wire import Body, Document, Reply, Text, Words, documented, paging
+from engine.casework.decisions import MAX_REASON, DecisionKind, Verdict
+from engine.casework.leases import JobState
+from engine.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, PermissionDenied
+from engine.paging import Page, PageRequest
+from engine.permissions import Permission
+from services import decisions, jobs
+from services.context import Caller
+from services.decisions import Decided
+from services.job_page import JobSummary, JobView
+
+router = APIRouter(
+    prefix="/jobs",
+    tags=["Review"],
+    responses=documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound, Conflict),
+)
+Reviewer = Annotated[Caller, Depends(Needs(Permission.VIEW_MRT))]
+
+
+EXAMPLE: JsonDict = {
+    "leaseToken": "<from the claim>",
+    "kind": "CUSTOM_ACTION",
+    "actionIds": ["<id of Remove post>"],
+    "policyIds": ["<id of Scams>"],
+    "reason": "asks for money up front",
+    "parameters": {"<id of Remove post>": {"notify": True}},
+}
+
+
+class Lease(Body):
+    lease_token: Words
+
+
+class Decision(Lease):
+    """parameters: by action id, the values given for that action."""
+
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
+
+    kind: Annotated[DecisionKind, Field(strict=False)]
+    action_ids: Annotated[list[Words], Field(max_length=50, default_factory=list)]
+    policy_ids: Annotated[list[Words], Field(max_length=50, default_factory=list)]
+    reason: Annotated[Text, Field(max_length=MAX_REASON)] = ""
+    parameters: Annotated[dict[str, Document], Field(max_length=50, default_factory=dict)]
+
+    def verdict(self) -> Verdict:
+        return Verdict(
+            kind=self.kind,
+            action_ids=tuple(dict.fromkeys(self.action_ids)),
+            policy_ids=tuple(dict.fromkeys(self.policy_ids)),
+            reason=self.reason,
+            parameters=self.parameters,
+        )
+
+
+@dataclass(frozen=True)
+class Extended:
+    leased_until: datetime
+
+
+@router.get("", summary="Open jobs oldest first, or finished ones latest first")
+def list_jobs(
+    request: Request,
+    caller: Reviewer,
+    page: Annotated[PageRequest, Depends(paging)],
+    queueId: str | None = None,  # noqa: N803 - the parameter's name on the wire
+    state: JobState = JobState.OPEN,
+) -> Reply[Page[JobSummary]]:
+    return Reply(jobs.listed(context_of(request), caller, state, queueId or None, page))
+
+
+@router.get("/{job_id}", summary="One job as a reviewer sees it, without claiming it")
+def read_job(request: Request, job_id: str, caller: Reviewer) -> Reply[JobView]:
+    return Reply(jobs.view(context_of(request), caller, job_id))
+
+
+@router.post("/{job_id}/claim", summary="Take this job; it is the caller's for five minutes")
+def claim_job(request: Request, job_id: str, caller: Reviewer) -> Reply[JobView]:
+    return Reply(jobs.claim(context_of(request), caller, job_id))
+
+
+@router.post("/{job_id}/heartbeat", summary="Keep the job for another five minutes")
+def heartbeat(request: Request, job_id: str, body: Lease, caller: Reviewer) -> Reply[Extended]:
+    until = jobs.heartbeat(context_of(request), caller, job_id, body.lease_token)
+    return Reply(Extended(until))
+
+
+@router.post("/{job_id}/skip", status_code=204, summary="Give the job back, and be given others")
+def skip_job(request: Request, job_id: str, body: Lease, caller: Reviewer) -> Response:
+    jobs.skip(context_of(request), caller, job_id, body.lease_token)
+    return Response(status_code=204)
+
+
+@router.post("/{job_id}/release", status_code=204, summary="Give the job back")
+def release_job(request: Request, job_id: str, body: Lease, caller: Reviewer) -> Response:
+    jobs.release(context_of(request), caller, job_id, body.lease_token)
+    return Response(status_code=204)
+
+
+@router.post("/{job_id}/decide", status_code=201, summary="Decide the job")
+def decide_job(request: Request, job_id: str, body: Decision, caller: Reviewer) -> Reply[Decided]:
+    return Reply(
+        decisions.decide(context_of(request), caller, job_id, body.lease_token, body.verdict())
+    )

@@ -1,0 +1,97 @@
+"""Rules before they are saved: checked, previewed, explained by their functions."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
+
+from api.auth import Needs, context_of
+from api.wire import Body, Reply, Words, documented
+from engine.configuration.rules import MAX_WHERE
+from engine.errors import InvalidInput, NotAuthenticated, NotFound, PermissionDenied
+from engine.language import reference
+from engine.permissions import Permission
+from services import preview, rules
+from services.context import Caller
+from services.preview import MAX_SAMPLE, Preview
+from services.rules import CheckedText
+
+router = APIRouter(
+    prefix="/rules",
+    tags=["Rules"],
+    responses=documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound),
+)
+Viewer = Annotated[Caller, Depends(Needs(Permission.VIEW_RULES_DASHBOARD))]
+Writer = Annotated[Caller, Depends(Needs(Permission.MUTATE_NON_LIVE_RULES))]
+
+EXAMPLE: JsonDict = {
+    "where": "length(text) > 500 AND text ILIKE '%free%'",
+    "itemTypeId": "<id of Post>",
+}
+
+
+class Condition(Body):
+    """A condition of a rule, and the item type it is about."""
+
+    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
+
+    where: Annotated[str, Field(max_length=MAX_WHERE)]
+    item_type_id: Words
+
+
+class Sampled(Condition):
+    sample: Annotated[int, Field(ge=1, le=MAX_SAMPLE)] = 2000
+
+
+@dataclass(frozen=True)
+class ExampleOutcome:
+    """outcome: what the rule said of it; null for unknown."""
+
+    index: int
+    expected: bool
+    outcome: bool | None
+    passed: bool
+    note: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class ExamplesRun:
+    passed: bool
+    examples: tuple[ExampleOutcome, ...]
+
+
+@router.post("/check", summary="Check a condition, without saving it")
+def check_condition(request: Request, body: Condition, caller: Viewer) -> Reply[CheckedText]:
+    return Reply(rules.check_text(context_of(request), caller, body.where, body.item_type_id))
+
+
+@router.post("/preview", summary="What a condition says of recent items")
+def preview_condition(request: Request, body: Sampled, caller: Writer) -> Reply[Preview]:
+    return Reply(
+        preview.preview(context_of(request), caller, body.where, body.item_type_id, body.sample)
+    )
+
+
+@router.get("/functions", summary="Every operator and function of the rule language")
+def read_functions(caller: Viewer) -> dict[str, Any]:
+    return {"items": [reference.document(entry) for entry in reference.entries()]}
+
+
+@router.post("/{rule_id}/examples/run", summary="Run a saved rule's examples")
+def run_examples(request: Request, rule_id: str, caller: Viewer) -> Reply[ExamplesRun]:
+    results = rules.examples_of(context_of(request), caller, rule_id)
+    outcomes = tuple(
+        ExampleOutcome(
+            index=result.index,
+            expected=result.expected,
+            outcome=result.outcome,
+            passed=result.passed,
+            note=result.note,
+            problem=result.problem,
+        )
+        for result in results
+    )
+    return Reply(ExamplesRun(all(outcome.passed for outcome in outcomes), outcomes))

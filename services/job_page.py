@@ -1,0 +1,263 @@
+"""One job with everything a reviewer needs to decide it, on one page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from engine.casework.decisions import offered_actions
+from engine.configuration.configuration import Configuration
+from engine.configuration.highlights import Spans, highlights
+from engine.configuration.parameters import parameter_document
+from engine.items import Field, ItemType, Role
+from engine.paging import PageRequest
+from services.context import Caller
+from services.items import ItemCard, ItemDecision, decision_view, item_card
+from store import decisions, items_lookup
+from store.items_lookup import ItemRow
+from store.jobs import JobRow
+
+OTHER_ITEMS = 20
+HISTORY = 20
+
+
+@dataclass(frozen=True)
+class FieldView:
+    """type: the field's scalar; container: ARRAY, MAP or None; spans: what rules found in it."""
+
+    name: str
+    type: str
+    container: str | None
+    value: object
+    spans: Spans = ()
+
+
+@dataclass(frozen=True)
+class JobItem:
+    """fields: in the order of the item type, hidden ones left out; empty for an item unseen.
+
+    name: what the item shows itself as, where its type has a display name.
+    """
+
+    item_id: str
+    item_type_id: str
+    item_type_name: str
+    name: str | None
+    submission_id: str | None
+    arrived_at: datetime | None
+    fields: tuple[FieldView, ...]
+
+
+@dataclass(frozen=True)
+class OfferedAction:
+    id: str
+    name: str
+    type: str
+    description: str
+    parameters: tuple[Mapping[str, object], ...]
+
+
+@dataclass(frozen=True)
+class OfferedPolicy:
+    id: str
+    name: str
+    parent_id: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class JobSummary:
+    job_id: str
+    queue_id: str
+    queue_name: str
+    kind: str
+    state: str
+    enqueued_at: datetime
+    decided_at: datetime | None
+    item_id: str
+    item_type_id: str
+    item_type_name: str
+    policy_ids: tuple[str, ...]
+    leased_by: str | None
+    leased_until: datetime | None
+
+
+@dataclass(frozen=True)
+class JobView:
+    """lease_token: given to the holder of the claim alone."""
+
+    job_id: str
+    queue_id: str
+    queue_name: str
+    kind: str
+    state: str
+    enqueued_at: datetime
+    decided_at: datetime | None
+    lease_token: str | None
+    leased_by: str | None
+    leased_until: datetime | None
+    item: JobItem
+    creator: JobItem | None
+    sources: tuple[Mapping[str, Any], ...]
+    policy_ids: tuple[str, ...]
+    other_items: tuple[ItemCard, ...]
+    history: tuple[ItemDecision, ...]
+    actions: tuple[OfferedAction, ...]
+    policies: tuple[OfferedPolicy, ...]
+
+
+def summary(row: JobRow, configuration: Configuration) -> JobSummary:
+    item_type = configuration.item_types.get(row.type_id)
+    return JobSummary(
+        job_id=row.job_id,
+        queue_id=row.queue_id,
+        queue_name=_queue_name(row, configuration),
+        kind=row.kind,
+        state=row.state.value,
+        enqueued_at=row.enqueued_at,
+        decided_at=row.decided_at,
+        item_id=row.item_id,
+        item_type_id=row.type_id,
+        item_type_name=item_type.name if item_type else row.type_id,
+        policy_ids=row.policy_ids,
+        leased_by=row.leased_by,
+        leased_until=row.leased_until,
+    )
+
+
+def _queue_name(row: JobRow, configuration: Configuration) -> str:
+    queue = configuration.queues.get(row.queue_id)
+    return queue.name if queue else row.queue_id
+
+
+def job_view(tx: Connection, configuration: Configuration, row: JobRow, caller: Caller) -> JobView:
+    stored = submission_of(tx, row)
+    past = decisions.decisions_of_item(tx, row.type_id, row.item_id, HISTORY)
+    return JobView(
+        job_id=row.job_id,
+        queue_id=row.queue_id,
+        queue_name=_queue_name(row, configuration),
+        kind=row.kind,
+        state=row.state.value,
+        enqueued_at=row.enqueued_at,
+        decided_at=row.decided_at,
+        lease_token=row.lease_token if row.leased_by == caller.actor else None,
+        leased_by=row.leased_by,
+        leased_until=row.leased_until,
+        item=_item(configuration, row.type_id, row.item_id, stored, row.sources),
+        creator=_creator(tx, configuration, stored),
+        sources=_sources(row, configuration),
+        policy_ids=row.policy_ids,
+        other_items=_other_items(tx, configuration, row, stored),
+        history=tuple(decision_view(decision) for decision in past),
+        actions=_actions(row, configuration),
+        policies=_policies(configuration),
+    )
+
+
+def _sources(row: JobRow, configuration: Configuration) -> tuple[Mapping[str, Any], ...]:
+    """Why the item is here; a rule's condition is added as it reads now."""
+    rules = configuration.rules
+    return tuple(
+        {**source, "where": rules[source["ruleId"]].where}
+        if source.get("ruleId") in rules
+        else source
+        for source in row.sources
+    )
+
+
+def submission_of(tx: Connection, row: JobRow) -> ItemRow | None:
+    """The item as it was when the job was opened; as last seen when that place is gone."""
+    if row.seq is not None and row.arrived_at is not None:
+        stored = items_lookup.at_place(tx, row.seq, row.arrived_at)
+        if stored is not None and stored.item_id == row.item_id:
+            return stored
+    return items_lookup.latest(tx, row.type_id, row.item_id)
+
+
+def _item(
+    configuration: Configuration,
+    type_id: str,
+    item_id: str,
+    stored: ItemRow | None,
+    sources: Sequence[Mapping[str, Any]] = (),
+) -> JobItem:
+    item_type = configuration.item_types.get(type_id)
+    rule_ids = {str(source["ruleId"]) for source in sources if source.get("ruleId")}
+    spans = (
+        highlights(configuration, item_type, rule_ids, stored.data) if item_type and stored else {}
+    )
+    return JobItem(
+        item_id=item_id,
+        item_type_id=type_id,
+        item_type_name=item_type.name if item_type else type_id,
+        name=_display_name(item_type, stored) if item_type and stored else None,
+        submission_id=stored.submission_id if stored else None,
+        arrived_at=stored.arrived_at if stored else None,
+        fields=_fields(item_type, stored, spans) if item_type and stored else (),
+    )
+
+
+def _display_name(item_type: ItemType, stored: ItemRow) -> str | None:
+    field = item_type.roles.get(Role.DISPLAY_NAME)
+    if field is None or field in item_type.hidden_fields:
+        return None
+    value = stored.data.get(field)
+    return value if isinstance(value, str) else None
+
+
+def _fields(
+    item_type: ItemType, stored: ItemRow, spans: Mapping[str, Spans]
+) -> tuple[FieldView, ...]:
+    return tuple(
+        _field(field, stored.data[field.name], spans.get(field.name, ()))
+        for field in item_type.fields
+        if field.name not in item_type.hidden_fields and stored.data.get(field.name) is not None
+    )
+
+
+def _field(field: Field, value: object, spans: Spans) -> FieldView:
+    container = field.container.kind if field.container else None
+    return FieldView(field.name, field.type.value, container, value, spans)
+
+
+def _creator(
+    tx: Connection, configuration: Configuration, stored: ItemRow | None
+) -> JobItem | None:
+    if stored is None or stored.creator_type_id is None or stored.creator_id is None:
+        return None
+    known = items_lookup.latest(tx, stored.creator_type_id, stored.creator_id)
+    return _item(configuration, stored.creator_type_id, stored.creator_id, known)
+
+
+def _other_items(
+    tx: Connection, configuration: Configuration, row: JobRow, stored: ItemRow | None
+) -> tuple[ItemCard, ...]:
+    """The latest other items of the author; of a user, the items he made."""
+    author = (row.type_id, row.item_id)
+    if stored is not None and stored.creator_type_id is not None and stored.creator_id is not None:
+        author = (stored.creator_type_id, stored.creator_id)
+    page = PageRequest(limit=OTHER_ITEMS)
+    found = items_lookup.by_creator(tx, [author[0]], author[1], page)
+    others = [item for item in found if (item.type_id, item.item_id) != (row.type_id, row.item_id)]
+    return tuple(item_card(item, configuration) for item in others[:OTHER_ITEMS])
+
+
+def _actions(row: JobRow, configuration: Configuration) -> tuple[OfferedAction, ...]:
+    return tuple(
+        OfferedAction(
+            id=action.action_id,
+            name=action.name,
+            type=action.type.value,
+            description=action.description,
+            parameters=tuple(parameter_document(p) for p in action.parameters),
+        )
+        for action in offered_actions(row.type_id, row.queue_id, configuration)
+    )
+
+
+def _policies(configuration: Configuration) -> tuple[OfferedPolicy, ...]:
+    ordered = sorted(configuration.policies.values(), key=lambda policy: policy.name)
+    return tuple(OfferedPolicy(p.policy_id, p.name, p.parent_id, p.text) for p in ordered)

@@ -1,0 +1,136 @@
+"""Review: who works on which job."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from engine.casework.leases import LEASE, JobState, check_free, check_hold
+from engine.errors import NotFound
+from engine.paging import Page, PageRequest, Position, map_page, page_of
+from engine.permissions import Permission
+from services.context import Caller, Context, require
+from services.job_page import JobSummary, JobView, job_view, summary
+from services.rulesets import known_configuration
+from store import jobs
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from store.jobs import JobRow
+
+
+def claim_next(context: Context, caller: Caller, queue_id: str) -> JobView | None:
+    """Leases the oldest free job of a queue to the caller; None when there is none."""
+    require(caller, Permission.VIEW_MRT)
+    now = context.clock()
+    with context.database.transaction(caller.org_id) as tx:
+        configuration = known_configuration(tx)
+        if queue_id not in configuration.queues:
+            raise NotFound(f"there is no queue `{queue_id}`")
+        row = jobs.claim_next(
+            tx,
+            queue_id=queue_id,
+            holder=caller.actor,
+            token=context.new_id(),
+            now=now,
+            until=now + LEASE,
+        )
+        return None if row is None else job_view(tx, configuration, row, caller)
+
+
+def claim(context: Context, caller: Caller, job_id: str) -> JobView:
+    """Leases one job to the caller. Raises NotFound, Conflict."""
+    require(caller, Permission.VIEW_MRT)
+    now = context.clock()
+    with context.database.transaction(caller.org_id) as tx:
+        row = locked(tx, job_id)
+        check_free(row.hold, caller.actor, now)
+        jobs.lease(
+            tx,
+            job_id,
+            holder=caller.actor,
+            token=context.new_id(),
+            now=now,
+            until=now + LEASE,
+        )
+        return job_view(tx, known_configuration(tx), locked(tx, job_id), caller)
+
+
+def heartbeat(context: Context, caller: Caller, job_id: str, token: str) -> datetime:
+    """Extends the caller's lease; returns when it now ends. Raises NotFound, Conflict."""
+    until = context.clock() + LEASE
+    with context.database.transaction(caller.org_id) as tx:
+        held(context, caller, tx, job_id, token)
+        jobs.extend(tx, job_id, until)
+    return until
+
+
+def skip(context: Context, caller: Caller, job_id: str, token: str) -> None:
+    """Gives the job back; the caller gets it again only when no other is left."""
+    with context.database.transaction(caller.org_id) as tx:
+        held(context, caller, tx, job_id, token)
+        jobs.skip(tx, job_id, caller.actor)
+
+
+def release(context: Context, caller: Caller, job_id: str, token: str) -> None:
+    """Gives the job back."""
+    with context.database.transaction(caller.org_id) as tx:
+        held(context, caller, tx, job_id, token)
+        jobs.release(tx, job_id)
+
+
+def view(context: Context, caller: Caller, job_id: str) -> JobView:
+    """The job as a reviewer sees it, without claiming it. Raises NotFound."""
+    require(caller, Permission.VIEW_MRT)
+    with context.database.transaction(caller.org_id) as tx:
+        row = jobs.job(tx, known_id(job_id))
+        if row is None:
+            raise missing(job_id)
+        return job_view(tx, known_configuration(tx), row, caller)
+
+
+def listed(
+    context: Context, caller: Caller, state: JobState, queue_id: str | None, page: PageRequest
+) -> Page[JobSummary]:
+    require(caller, Permission.VIEW_MRT)
+    with context.database.transaction(caller.org_id) as tx:
+        configuration = known_configuration(tx)
+        rows = jobs.jobs(tx, state, queue_id, page)
+    found = page_of(rows, page, _position)
+    return map_page(found, lambda row: summary(row, configuration))
+
+
+def _position(row: JobRow) -> Position:
+    at = row.enqueued_at if row.state is JobState.OPEN else row.decided_at
+    return Position(at or row.enqueued_at, row.job_id)
+
+
+def held(context: Context, caller: Caller, tx: Connection, job_id: str, token: str) -> JobRow:
+    """The job, locked, if the token is the caller's running lease. Raises NotFound, Conflict."""
+    require(caller, Permission.VIEW_MRT)
+    row = locked(tx, job_id)
+    check_hold(row.hold, token, caller.actor, context.clock())
+    return row
+
+
+def locked(tx: Connection, job_id: str) -> JobRow:
+    """Raises NotFound."""
+    row = jobs.lock_job(tx, known_id(job_id))
+    if row is None:
+        raise missing(job_id)
+    return row
+
+
+def missing(job_id: str) -> NotFound:
+    return NotFound(f"there is no job `{job_id}`")
+
+
+def known_id(text: str) -> str:
+    """Raises NotFound for what cannot be an id of ours."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError as error:
+        raise NotFound(f"there is nothing with the id `{text}`") from error

@@ -1,0 +1,114 @@
+"""The figures of the first page, over the last days."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import Connection
+
+from engine.configuration.configuration import Configuration
+from engine.errors import InvalidInput, Problem
+from engine.permissions import Permission
+from services.context import Caller, Context, require
+from services.rulesets import known_configuration
+from store import overview
+from store.overview import HourCount, KindCount
+
+MAX_DAYS = 90
+
+
+@dataclass(frozen=True)
+class HourVolume:
+    hour: datetime
+    accepted: int
+    evaluated: int
+
+
+@dataclass(frozen=True)
+class RuleMatches:
+    rule_id: str
+    rule_name: str
+    status: str
+    matches: int
+
+
+@dataclass(frozen=True)
+class JobFigures:
+    """decided_today: since midnight UTC."""
+
+    open: int
+    decided_today: int
+
+
+@dataclass(frozen=True)
+class DeliveryFigures:
+    pending: int
+    dead: int
+
+
+@dataclass(frozen=True)
+class LakeFigures:
+    """rows: None until something has been exported."""
+
+    rows: int | None
+    exported_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Overview:
+    days: int
+    volume: tuple[HourVolume, ...]
+    matches_by_rule: tuple[RuleMatches, ...]
+    jobs: JobFigures
+    decisions_by_kind: tuple[KindCount, ...]
+    deliveries: DeliveryFigures
+    lake: LakeFigures
+
+
+def figures(context: Context, caller: Caller, days: int) -> Overview:
+    require(caller, Permission.VIEW_INSIGHTS)
+    if not 1 <= days <= MAX_DAYS:
+        problem = Problem(f"`days` must be from 1 to {MAX_DAYS}")
+        raise InvalidInput(problem.message, problems=(problem,))
+    now = context.clock()
+    since = (now - timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
+    midnight = datetime.combine(now.date(), time(), now.tzinfo)
+    with context.database.transaction(caller.org_id) as tx:
+        configuration = known_configuration(tx)
+        pending, dead = overview.deliveries(tx)
+        return Overview(
+            days=days,
+            volume=hours(overview.accepted(tx, since), overview.evaluated(tx, since)),
+            matches_by_rule=_matches(tx, configuration, since),
+            jobs=JobFigures(overview.open_jobs(tx), overview.decided(tx, midnight)),
+            decisions_by_kind=tuple(overview.decisions_by_kind(tx, since)),
+            deliveries=DeliveryFigures(pending, dead),
+            lake=LakeFigures(*overview.exported(tx)),
+        )
+
+
+def hours(accepted: list[HourCount], evaluated: list[HourCount]) -> tuple[HourVolume, ...]:
+    """Every hour in which something was accepted or evaluated, in order."""
+    took = {count.hour: count.count for count in accepted}
+    said = {count.hour: count.count for count in evaluated}
+    return tuple(
+        HourVolume(hour, took.get(hour, 0), said.get(hour, 0)) for hour in sorted(took | said)
+    )
+
+
+def _matches(
+    tx: Connection, configuration: Configuration, since: datetime
+) -> tuple[RuleMatches, ...]:
+    return tuple(
+        RuleMatches(
+            rule_id=count.rule_id,
+            rule_name=_rule_name(configuration, count.rule_id),
+            status=count.status,
+            matches=count.matches,
+        )
+        for count in overview.matches(tx, since)
+    )
+
+
+def _rule_name(configuration: Configuration, rule_id: str) -> str:
+    rule = configuration.rules.get(rule_id)
+    return rule.name if rule else rule_id

@@ -1,0 +1,223 @@
+"""What a condition says of the latest items: hits, a daily estimate, examples to look at.
+
+Counters are counted in the history that is read, the sample and what came before it; where a
+window reaches back further than that, the counter is unknown, and so may be the item.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import perf_counter
+from typing import Any
+
+import msgspec
+
+from engine.configuration.compiled import environment_of
+from engine.configuration.highlights import Spans, highlighter
+from engine.items import ItemType, row_values
+from engine.language import (
+    Counter,
+    Diagnostic,
+    Environment,
+    Predicate,
+    check,
+    compile_ruleset,
+    counter_applies,
+    counter_key,
+    schema_of_item_type,
+)
+from engine.permissions import Permission
+from engine.statistics.volume import per_day
+from services.context import Caller, Context, require
+from services.rules import item_type_of
+from services.rulesets import known_configuration
+from store import items_lookup
+from store.items_lookup import SampledItem
+
+MAX_SAMPLE = 10_000
+MOST_HISTORY = 10_000
+MOST_EXAMPLES = 20
+DAY = timedelta(days=1)
+RowReader = Callable[[Mapping[str, object]], Mapping[str, object]]
+DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+@dataclass(frozen=True)
+class PerDay:
+    """Hits a day with a 95% interval; None, and why, when the sample cannot tell."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    why: str
+
+
+@dataclass(frozen=True)
+class PreviewExample:
+    """data: without hidden fields. spans: by field, what the condition's banks match."""
+
+    item_id: str
+    submission_id: str
+    arrived_at: datetime
+    data: Mapping[str, object]
+    spans: Mapping[str, Spans]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """sampled: how many items were asked; unknown: of those, for how many the answer is NULL."""
+
+    sampled: int
+    hits: int
+    unknown: int
+    from_: datetime | None
+    to: datetime | None
+    estimated_per_day: PerDay
+    examples: tuple[PreviewExample, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """An item with its stored data and the row a rule reads."""
+
+    item: SampledItem
+    data: Mapping[str, object]
+    row: Mapping[str, object]
+
+
+def preview(
+    context: Context, caller: Caller, where: str, item_type_id: str, sample: int
+) -> Preview:
+    """Raises NotFound for the item type; what is wrong with the condition is in `diagnostics`."""
+    require(caller, Permission.MUTATE_NON_LIVE_RULES)
+    started = perf_counter()
+    with context.database.transaction(caller.org_id) as tx:
+        configuration = known_configuration(tx)
+        item_type = item_type_of(configuration, item_type_id)
+        environment = environment_of(configuration)
+        checked = check(where, schema_of_item_type(item_type), environment)
+        if checked.predicate is None:
+            return _nothing(checked.diagnostics, started)
+        history = MOST_HISTORY if checked.predicate.counters else 0
+        items = items_lookup.sample(tx, item_type_id, sample + history)
+    return _judged(checked.predicate, environment, item_type, items, sample, started)
+
+
+def _nothing(diagnostics: tuple[Diagnostic, ...], started: float) -> Preview:
+    unknown = PerDay(None, None, None, "the condition is wrong")
+    return Preview(0, 0, 0, None, None, unknown, (), diagnostics, _milliseconds(started))
+
+
+def _judged(
+    predicate: Predicate,
+    environment: Environment,
+    item_type: ItemType,
+    items: Sequence[SampledItem],
+    sample: int,
+    started: float,
+) -> Preview:
+    read = row_values(item_type)
+    placed = [_placed(item, read) for item in items]
+    asked = placed[:sample]
+    more = len(items) > sample + MOST_HISTORY - 1
+    since = placed[-1].item.arrived_at if more else None
+    outcomes = _outcomes(predicate, environment, placed, asked, since)
+    hits = [one for one, outcome in zip(asked, outcomes, strict=True) if outcome is True]
+    return Preview(
+        sampled=len(asked),
+        hits=len(hits),
+        unknown=outcomes.count(None),
+        from_=asked[-1].item.arrived_at if asked else None,
+        to=asked[0].item.arrived_at if asked else None,
+        estimated_per_day=_per_day(len(hits), asked),
+        examples=_examples(hits[:MOST_EXAMPLES], predicate, environment, item_type),
+        diagnostics=(),
+        milliseconds=_milliseconds(started),
+    )
+
+
+def _placed(
+    item: SampledItem, read: Callable[[Mapping[str, object]], Mapping[str, object]]
+) -> _Placed:
+    data = DECODE(item.data)
+    return _Placed(item, data, read(data))
+
+
+def _outcomes(
+    predicate: Predicate,
+    environment: Environment,
+    placed: Sequence[_Placed],
+    asked: Sequence[_Placed],
+    since: datetime | None,
+) -> list[bool | None]:
+    ruleset = compile_ruleset({"preview": predicate}, environment)
+    counted = [_counts(counter, placed, asked, since) for counter in ruleset.counters]
+    columns = list(zip(*counted, strict=True)) if counted else [()] * len(asked)
+    return [
+        ruleset.evaluate(one.row, counts, one.item.arrived_at)[0]
+        for one, counts in zip(asked, columns, strict=True)
+    ]
+
+
+def _counts(
+    counter: Counter, placed: Sequence[_Placed], asked: Sequence[_Placed], since: datetime | None
+) -> list[int | None]:
+    """For each item asked, the events of its key in the window that ends with it.
+
+    since: where the history that was read begins; None when it is all there is.
+    """
+    window = timedelta(microseconds=counter.window_us)
+    events: dict[str, list[datetime]] = defaultdict(list)
+    for one in reversed(placed):
+        key = counter_key(counter, one.row)
+        if key is not None and counter_applies(counter, one.row):
+            events[key].append(one.item.arrived_at)
+    return [_count(counter_key(counter, one.row), one, window, since, events) for one in asked]
+
+
+def _count(
+    key: str | None,
+    one: _Placed,
+    window: timedelta,
+    since: datetime | None,
+    events: Mapping[str, list[datetime]],
+) -> int | None:
+    at = one.item.arrived_at
+    if key is None or (since is not None and at - window < since):
+        return None
+    known = events.get(key, [])
+    return bisect_right(known, at) - bisect_right(known, at - window)
+
+
+def _per_day(hits: int, asked: Sequence[_Placed]) -> PerDay:
+    """A Poisson rate over the time that the sample spans."""
+    span = asked[0].item.arrived_at - asked[-1].item.arrived_at if asked else timedelta()
+    estimate = per_day(hits, span / DAY)
+    return PerDay(estimate.value, estimate.low, estimate.high, estimate.why)
+
+
+def _examples(
+    hits: Sequence[_Placed], predicate: Predicate, environment: Environment, item_type: ItemType
+) -> tuple[PreviewExample, ...]:
+    highlight = highlighter((predicate,), environment)
+    hidden = item_type.hidden_fields
+    return tuple(
+        PreviewExample(
+            item_id=hit.item.item_id,
+            submission_id=hit.item.submission_id,
+            arrived_at=hit.item.arrived_at,
+            data={name: value for name, value in hit.data.items() if name not in hidden},
+            spans={
+                name: spans for name, spans in highlight(hit.data).items() if name not in hidden
+            },
+        )
+        for hit in hits
+    )
+
+
+def _milliseconds(started: float) -> float:
+    return round((perf_counter() - started) * 1000, 1)
