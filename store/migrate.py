@@ -9,8 +9,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg import errors
 from sqlalchemy import Connection, NullPool, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from engine.errors import InvalidConfiguration, Unavailable
 from store import partitions, schema
@@ -18,6 +19,10 @@ from store.database import sqlalchemy_url
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 OLDEST_SERVER = 15
+SETUP_HINT = (
+    "It must own the database and either be allowed to create roles, or be granted the roles "
+    "winnow_app, winnow_ingest and winnow_lookup, made by an administrator with CREATE ROLE."
+)
 
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('winnow migrate', 0))")
 SERVER_VERSION = text("SELECT current_setting('server_version_num')::integer")
@@ -32,6 +37,13 @@ def migrate(url: str) -> str:
             _check_server(connection)
             command.upgrade(_config(connection), "head")
             partitions.ensure(connection, datetime.now(UTC).date())
+    except ProgrammingError as error:
+        if not isinstance(error.orig, errors.InsufficientPrivilege):
+            raise
+        refused = error.orig.diag.message_primary
+        raise InvalidConfiguration(
+            f"The user of DATABASE_URL may not set the database up: {refused}.", hint=SETUP_HINT
+        ) from error
     except OperationalError as error:
         raise Unavailable(
             "The database does not answer.", hint=str(error.orig).strip().partition("\n")[0]

@@ -5,15 +5,19 @@
 DO $$
 DECLARE
     wanted text;
+    may_become boolean;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['winnow_app', 'winnow_ingest', 'winnow_lookup'] LOOP
-        BEGIN
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN
-            NULL;  -- made for another database of this server
-        END;
-        IF NOT pg_has_role(current_user, wanted, 'MEMBER')
-            OR NOT EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND rolsuper) THEN
+        END IF;
+        -- From version 16 on, being a member and being allowed to become are two things.
+        EXECUTE format(
+            'SELECT pg_has_role(current_user, %L, %L)', wanted,
+            CASE WHEN current_setting('server_version_num')::integer >= 160000
+                THEN 'SET' ELSE 'MEMBER' END
+        ) INTO may_become;
+        IF NOT may_become THEN
             EXECUTE format('GRANT %I TO CURRENT_USER', wanted);
         END IF;
     END LOOP;
