@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from api.limits import Limits
 from api.main import create_app
 from cli.installation import open_installation
 from cli.logs import configure_logging
@@ -25,4 +26,5 @@ def register(app: typer.Typer) -> None:
         settings = load_settings(var_dir=var)
         configure_logging("api", settings.log_level)
         with open_installation(settings) as context:
-            serve(create_app(context), host or settings.host, port or settings.port)
+            api_app = create_app(context, limits=Limits(body_bytes=settings.max_body_bytes))
+            serve(api_app, host or settings.host, port or settings.port)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from api.limits import Limits
 from api.main import create_app
 from app.server import console_asgi
 from cli.installation import open_installation
@@ -27,5 +28,6 @@ def register(app: typer.Typer) -> None:
         configure_logging("serve", settings.log_level)
         at = port or settings.port
         with open_installation(settings) as context:
-            console = console_asgi(create_app(context), f"http://127.0.0.1:{at}/api/v1")
+            api = create_app(context, limits=Limits(body_bytes=settings.max_body_bytes))
+            console = console_asgi(api, f"http://127.0.0.1:{at}/api/v1")
             serve_asgi(console, host or settings.host, at)

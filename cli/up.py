@@ -158,7 +158,7 @@ def _where_to_look(plan: Plan) -> Iterator[str]:
     yield "Winnow is running."
     if plan.console:
         yield f"  Console    {plan.address}"
-    yield f"  API        {plan.api_url}  (reference: {plan.api_url}/docs)"
+    yield f"  API        {plan.api_url}  (reference: {plan.api_url}/openapi.json)"
     if plan.dagster_port is not None:
         yield f"  Pipelines  http://{plan.host}:{plan.dagster_port}  (in a moment)"
     yield f"  Logs       {plan.log_dir}"
