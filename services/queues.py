@@ -1,8 +1,5 @@
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from engine.audit import Event
 from engine.configuration.queues import Queue, parse_queue, queue_document
@@ -14,9 +11,7 @@ from services.context import Caller, Context, require
 from services.rulesets import known_configuration
 from store import config, jobs
 from store.config import ConfigKind
-
-if TYPE_CHECKING:
-    from store.jobs import QueueCounts
+from store.jobs import QueueCounts
 
 HOUR = timedelta(hours=1)
 

@@ -1,10 +1,8 @@
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from engine.audit import Event
 from engine.configuration.compiled import environment_of
+from engine.configuration.configuration import Configuration
 from engine.configuration.references import rule_problems
 from engine.configuration.rule_check import (
     CheckedRule,
@@ -15,6 +13,7 @@ from engine.configuration.rule_check import (
 )
 from engine.configuration.rules import EVALUATED, Rule, Status, parse_rule, rule_document
 from engine.errors import NotFound
+from engine.items import ItemType
 from engine.language import Diagnostic, check, schema_of_item_type
 from engine.permissions import Permission
 from services.configuration import Events, Noun, Saving, refuse
@@ -22,10 +21,6 @@ from services.context import Caller, Context, require
 from services.counters import register_counters
 from services.rulesets import known_configuration
 from store.config import ConfigKind
-
-if TYPE_CHECKING:
-    from engine.configuration.configuration import Configuration
-    from engine.items import ItemType
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,19 @@
 """Rules before they are saved: checked, previewed, explained by their functions."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from api.auth import Needs, context_of
-from api.wire import Body, Reply, Words, documented
+from api.wire import Body, Reply, Words, documented, whole
 from engine.configuration.rules import MAX_WHERE
 from engine.errors import InvalidInput, NotAuthenticated, NotFound, PermissionDenied
-from engine.language import reference
+from engine.language.operator import Operator
+from engine.language.registry import REGISTRY
+from engine.paging import Page
 from engine.permissions import Permission
 from services import preview, rules
 from services.context import Caller
@@ -46,6 +48,26 @@ class Sampled(Condition):
 
 
 @dataclass(frozen=True)
+class FunctionExample:
+    """text: an expression over no fields; value: what it gives."""
+
+    text: str
+    value: str | float | bool | None
+
+
+@dataclass(frozen=True)
+class FunctionView:
+    """written: how it is written where that is not name(arguments)."""
+
+    name: str
+    group: str
+    summary: str
+    written: str
+    signatures: tuple[str, ...]
+    examples: tuple[FunctionExample, ...]
+
+
+@dataclass(frozen=True)
 class ExampleOutcome:
     """outcome: what the rule said of it; null for unknown."""
 
@@ -75,9 +97,26 @@ def preview_condition(request: Request, body: Sampled, caller: Writer) -> Reply[
     )
 
 
-@router.get("/functions", summary="Every operator and function of the rule language")
-def read_functions(caller: Viewer) -> dict[str, Any]:
-    return {"items": [reference.document(entry) for entry in reference.entries()]}
+@router.get(
+    "/functions",
+    summary="Every operator and function of the rule language",
+    dependencies=[Depends(Needs(Permission.VIEW_RULES_DASHBOARD))],
+)
+def read_functions() -> Reply[Page[FunctionView]]:
+    return Reply(whole(_function(operator) for operator in REGISTRY.values()))
+
+
+def _function(operator: Operator) -> FunctionView:
+    return FunctionView(
+        name=operator.name,
+        group=operator.group,
+        summary=operator.summary,
+        written=operator.written or f"{operator.name}(...)",
+        signatures=tuple(variant.signature.text for variant in operator.variants),
+        examples=tuple(
+            FunctionExample(example.text, example.value) for example in operator.examples
+        ),
+    )
 
 
 @router.post("/{rule_id}/examples/run", summary="Run a saved rule's examples")
