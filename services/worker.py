@@ -22,7 +22,7 @@ from services.delivery import Deliverer
 from services.delivery import Pace as DeliveryPace
 from services.evaluation import ALONE, FRESH, SUSPECT, Pace, evaluate_next
 from services.live_configuration import LiveConfigurations
-from services.timers import timers
+from services.timers import every_organisation, timers
 from store import configuration_events, outbox, pending
 
 if TYPE_CHECKING:
@@ -167,5 +167,9 @@ class Worker:
 
     def _run_backtests(self) -> None:
         while not self.stopping.is_set():
-            if not backtests.run_next(self.context):
+            ran = [
+                backtests.run_next(self.context, org_id)
+                for org_id in every_organisation(self.context)
+            ]
+            if not any(ran):
                 self.stopping.wait(POLL_S)

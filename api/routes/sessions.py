@@ -60,7 +60,7 @@ def sign_in(request: Request, body: Credentials) -> Response:
     session = sessions.sign_in(context, body.email, body.password)
     caller = sessions.authenticate(context, session.token)
     signed_in = SignedIn(session.token, session.expires_at, _user(context, caller, session.user))
-    response = JSONResponse(Reply(signed_in).model_dump(mode="json", by_alias=True), 201)
+    response = JSONResponse(Reply[SignedIn](signed_in).model_dump(mode="json", by_alias=True), 201)
     response.set_cookie(
         COOKIE,
         session.token,
