@@ -7,7 +7,6 @@ so that a rule that comes back finds no gap.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
@@ -16,29 +15,22 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from engine.items import row_values
-from engine.language import (
-    Environment,
-    check,
-    counter_applies,
-    counter_key,
-    quoted_name,
-    schema_of_item_type,
-)
-from store import clock, submissions, window_events
+from engine.language import Counter
+from engine.language.counters import compile_counters, parse_counter
+from engine.language.schemas import schema_of_item_type
+from store import clock, pending, submissions, window_events
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from engine.items import ItemType
-    from engine.language import Counter
     from store.window_events import Registered
 
 SCHEMA = 1
 CHUNK = 5_000
-LONGEST_KEY = 512
 DECODE = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -63,7 +55,8 @@ def register_counters(tx: Connection, item_type: ItemType, counters: Iterable[Co
     if not lacking:
         return
     started = clock.read(tx)
-    series = [_start(tx, counter, known, started.at) for counter, known in lacking]
+    earliest = min(pending.oldest(tx) or started.at, started.at)
+    series = [_start(tx, counter, known, earliest) for counter, known in lacking]
     _backfill(tx, item_type, series, started.at)
     locked = clock.lock(tx)
     meanwhile = [_Series(each.counter_id, each.counter, started.at) for each in series]
@@ -85,29 +78,16 @@ def running_counters(
 
 
 def definition(counter: Counter) -> dict[str, object]:
-    """As it is stored. key: the path of each key field; where: canonical text."""
-    return {
-        "schema": SCHEMA,
-        "key": [list(field.path) for field in counter.key],
-        "where": counter.where,
-    }
+    """As it is stored."""
+    return {"schema": SCHEMA, "keyFields": list(counter.key_fields), "where": counter.where}
 
 
 def restore(known: Registered, item_type: ItemType) -> Counter | None:
     """The counter as the language understands it for the type as it is now; None if it cannot."""
-    keys = [".".join(quoted_name(part) for part in path) for path in known.definition["key"]]
-    where = known.definition["where"]
-    arguments = [*keys, "'1 second'", *([where] if where else [])]
-    text = f"count_recent({', '.join(arguments)}) > 0"
-    predicate = check(text, schema_of_item_type(item_type), Environment()).predicate
-    return predicate.counters[0] if predicate else None
-
-
-def stored_key(key: str) -> str:
-    """A key as it is kept: a long one by its digest, because an index entry has its limits."""
-    if len(key) <= LONGEST_KEY:
-        return key
-    return "sha256:" + hashlib.sha256(key.encode()).hexdigest()
+    stored = known.definition
+    schema = schema_of_item_type(item_type)
+    found = parse_counter(stored["keyFields"], stored["where"], known.window_us, schema)
+    return found if isinstance(found, Counter) else None
 
 
 @dataclass(frozen=True)
@@ -140,8 +120,11 @@ def _lacking(
     ]
 
 
-def _start(tx: Connection, counter: Counter, known: Registered | None, now: datetime) -> _Series:
-    after = now - timedelta(microseconds=counter.window_us)
+def _start(
+    tx: Connection, counter: Counter, known: Registered | None, earliest: datetime
+) -> _Series:
+    """earliest: the arrival of the oldest item whose window may still be asked for."""
+    after = earliest - timedelta(microseconds=counter.window_us)
     if known is not None:
         window_events.widen(tx, known.counter_id, counter.window_us)
         return _Series(known.counter_id, counter, after)
@@ -157,27 +140,15 @@ def _backfill(
     """One pass over the history for all of them; events that exist are left alone."""
     lines = list(series)
     read = row_values(item_type)
+    keys_of = compile_counters([each.counter for each in lines])
     rows = submissions.history(tx, item_type.type_id, min(each.after for each in lines), until)
     while chunk := list(islice(rows, CHUNK)):
-        placed = [(seq, at, read(DECODE(data))) for seq, at, data in chunk]
-        for each in lines:
-            events = list(_events(each, placed))
+        placed = [(seq, at, keys_of(read(DECODE(data)))) for seq, at, data in chunk]
+        for number, each in enumerate(lines):
+            events = [
+                (key, at, seq)
+                for seq, at, keys in placed
+                if at > each.after and (key := keys[number]) is not None
+            ]
             if events:
                 window_events.insert(tx, each.counter_id, events)
-
-
-def _events(
-    series: _Series, placed: Iterable[tuple[int, datetime, Mapping[str, object]]]
-) -> Iterator[tuple[str, datetime, int]]:
-    for seq, at, row in placed:
-        if at <= series.after:
-            continue
-        key = event_key(series.counter, row)
-        if key is not None:
-            yield key, at, seq
-
-
-def event_key(counter: Counter, row: Mapping[str, object]) -> str | None:
-    """The key under which this item counts; None when it does not."""
-    key = counter_key(counter, row)
-    return stored_key(key) if key is not None and counter_applies(counter, row) else None

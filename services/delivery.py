@@ -16,9 +16,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from clients.webhooks import Answer, Message
-from engine.audit import Entry, Event
-from engine.errors import Conflict, NotFound
-from engine.permissions import Permission
 from engine.webhooks.backoff import (
     Backoff,
     delay_s,
@@ -29,9 +26,8 @@ from engine.webhooks.backoff import (
 )
 from engine.webhooks.headers import delivery_headers
 from engine.webhooks.signature import signed_headers
-from services.context import require
 from services.signing_keys import load_signing_key
-from store import audit, outbox
+from store import outbox
 from store.outbox import Attempt
 
 if TYPE_CHECKING:
@@ -40,8 +36,8 @@ if TYPE_CHECKING:
 
     from clients.webhooks import Sender
     from engine.webhooks.signature import SigningKey
-    from services.context import Caller, Context
-    from store.outbox import Delivery, LeasedMessage, PastAttempt
+    from services.context import Context
+    from store.outbox import LeasedMessage
 
 log = structlog.get_logger()
 
@@ -164,49 +160,3 @@ class Deliverer:
 def _host(url: str) -> str:
     """As SQL cuts it out of the address."""
     return url.split("/", 3)[2] if url.count("/") > 1 else ""
-
-
-def list_deliveries(
-    context: Context,
-    caller: Caller,
-    *,
-    state: str | None = None,
-    action_id: str | None = None,
-    before: tuple[datetime, str] | None = None,
-    most: int = 50,
-) -> tuple[Delivery, ...]:
-    """Newest first, from after (created_at, outbox_id)."""
-    require(caller, Permission.VIEW_INSIGHTS)
-    with context.database.transaction(caller.org_id) as tx:
-        return outbox.page(tx, state=state, action_id=action_id, before=before, most=most)
-
-
-def get_delivery(
-    context: Context, caller: Caller, outbox_id: str
-) -> tuple[Delivery, tuple[PastAttempt, ...]]:
-    """With every attempt, oldest first. Raises NotFound."""
-    require(caller, Permission.VIEW_INSIGHTS)
-    with context.database.transaction(caller.org_id) as tx:
-        found = outbox.get(tx, outbox_id)
-        if found is None:
-            raise NotFound(f"There is no delivery '{outbox_id}'.")
-        return found, outbox.past_attempts(tx, outbox_id)
-
-
-def replay_delivery(context: Context, caller: Caller, outbox_id: str) -> Delivery:
-    """Sends a finished message again under its old id. Raises NotFound, or Conflict in flight."""
-    require(caller, Permission.MANAGE_ORG)
-    now = context.clock()
-    with context.database.transaction(caller.org_id) as tx:
-        found = outbox.get(tx, outbox_id)
-        if found is None:
-            raise NotFound(f"There is no delivery '{outbox_id}'.")
-        if not outbox.replay(tx, outbox_id, now):
-            raise Conflict(
-                "This delivery is still under way.", hint="Wait until it is delivered or dead."
-            )
-        event = Event.DELIVERY_REPLAY
-        audit.append(tx, Entry(now, caller.actor, event, "delivery", outbox_id))
-        again = outbox.get(tx, outbox_id)
-    assert again is not None
-    return again

@@ -21,8 +21,6 @@ from engine.actions.plan import plan_executions
 from engine.actions.verdict import Held, Match, matches, outcome_document
 from engine.errors import Unavailable
 from engine.items import ItemRef
-from engine.language import counter_key
-from services.counters import stored_key
 from services.effects import execute_actions
 from services.intake import kind_of
 from store import evaluations, pending, window_events
@@ -170,14 +168,11 @@ def _ask(
     """For each counter of the ruleset, the number of its question; None where it has no key."""
     at_us = (item.arrived_at - EPOCH) // MICROSECOND
     slots: list[int | None] = []
-    counters = evaluator.rules.ruleset.counters
-    for counter, counter_id in zip(counters, evaluator.counter_ids, strict=True):
-        key = counter_key(counter, row)
-        if key is None:
-            slots.append(None)
-            continue
-        slots.append(len(asks))
-        asks.append(Ask(counter_id, stored_key(key), counter.window_us, at_us, item.arrived_at))
+    counters = zip(evaluator.keys(row), evaluator.counter_ids, evaluator.windows_us, strict=True)
+    for key, counter_id, window_us in counters:
+        slots.append(None if key is None else len(asks))
+        if key is not None:
+            asks.append(Ask(counter_id, key, window_us, at_us, item.arrived_at))
     return slots
 
 

@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.items import Kind, parse_item_type, row_values
-from services.counters import RunningCounter, event_key, running_counters
+from engine.language.counters import compile_counters
+from services.counters import running_counters
 from store import clock, config
 from store.config import ConfigKind
 from store.submissions import copy_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from sqlalchemy import Connection
 
     from engine.items import ItemType
     from services.context import Context
 
 
+Row = Callable[[Mapping[str, object]], dict[str, object]]
+
+
 @dataclass(frozen=True)
 class TypeCounters:
-    """row: from stored JSON data to the values that conditions are evaluated on."""
+    """row: from stored JSON data to the values that conditions are evaluated on.
 
-    row: Callable[[Mapping[str, object]], dict[str, object]]
-    counters: tuple[RunningCounter, ...]
+    keys: for each counter the key under which a row counts, None where it does not.
+    """
+
+    row: Row
+    keys: Callable[[Mapping[str, object]], tuple[str | None, ...]]
+    counter_ids: tuple[int, ...]
 
     def events(self, data: Mapping[str, object]) -> tuple[tuple[int, bytes], ...]:
         """(counter id, key escaped for COPY) of each counter that counts this item."""
-        row = self.row(data)
-        found = []
-        for running in self.counters:
-            key = event_key(running.counter, row)
-            if key is not None:
-                found.append((running.counter_id, copy_text(key)))
-        return tuple(found)
+        keys = self.keys(self.row(data))
+        return tuple(
+            (counter_id, copy_text(key))
+            for counter_id, key in zip(self.counter_ids, keys, strict=True)
+            if key is not None
+        )
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,11 @@ def _read(tx: Connection, org_id: int, versions: tuple[int, int]) -> Intake:
         for head in config.heads(tx, ConfigKind.ITEM_TYPE)
     }
     counters = {
-        type_id: TypeCounters(row_values(item_types[type_id]), tuple(found))
+        type_id: TypeCounters(
+            row_values(item_types[type_id]),
+            compile_counters([running.counter for running in found]),
+            tuple(running.counter_id for running in found),
+        )
         for type_id, found in running_counters(tx, item_types).items()
     }
     return Intake(org_id, *versions, item_types, counters)

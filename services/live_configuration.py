@@ -8,13 +8,14 @@ and the reason is logged and kept in `problems`.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
 from engine.items import row_values
+from engine.language.counters import compile_counters
 from services.counters import register_counters
 from services.rulesets import compile_configuration, load_configuration
 from store import config, window_events
@@ -33,11 +34,17 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Evaluator:
-    """One item type's rules, ready. counter_ids: in the order of the ruleset's counters."""
+    """One item type's rules, ready.
+
+    keys: a row's key for each counter of the ruleset, None where it has none. counter_ids and
+    windows_us: in the same order.
+    """
 
     rules: TypeRuleset
     row: Callable[[Mapping[str, object]], dict[str, object]]
+    keys: Callable[[Mapping[str, object]], tuple[str | None, ...]]
     counter_ids: tuple[int, ...]
+    windows_us: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -99,15 +106,21 @@ def load_live(tx: Connection, now: datetime) -> Live:
     compiled = compile_configuration(load_configuration(tx), now)
     counter_ids = _counter_ids(tx, compiled)
     evaluators = {
-        type_id: Evaluator(
-            rules,
-            row_values(rules.item_type),
-            tuple(counter_ids[counter.identity] for counter in rules.ruleset.counters),
-        )
-        for type_id, rules in compiled.by_type.items()
+        type_id: _evaluator(rules, counter_ids) for type_id, rules in compiled.by_type.items()
     }
     broken = tuple(rule.rule_id for rule in compiled.broken)
     return Live(compiled.configuration, evaluators, broken)
+
+
+def _evaluator(rules: TypeRuleset, counter_ids: Mapping[str, int]) -> Evaluator:
+    counters = rules.ruleset.counters
+    return Evaluator(
+        rules,
+        row_values(rules.item_type),
+        compile_counters([replace(c, where="", condition=None) for c in counters]),
+        tuple(counter_ids[counter.identity] for counter in counters),
+        tuple(counter.window_us for counter in counters),
+    )
 
 
 def _counter_ids(tx: Connection, compiled: LiveRuleset) -> dict[str, int]:

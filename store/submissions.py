@@ -79,5 +79,5 @@ def history(
 ) -> Iterator[tuple[int, datetime, str]]:
     """(seq, arrived_at, data) of one item type; streamed, so that a month fits in memory."""
     parameters = {"type_id": type_id, "after": after, "until": until}
-    rows = tx.execution_options(yield_per=2000).execute(HISTORY, parameters)
+    rows = tx.execute(HISTORY, parameters, execution_options={"yield_per": 2000})
     yield from rows

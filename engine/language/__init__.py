@@ -9,11 +9,13 @@ reference     the page that documents every operator and function, from the regi
 """
 
 from engine.language.check import canonical, check
+from engine.language.counters import compile_counters, counter_applies, counter_key, parse_counter
 from engine.language.diagnostics import Diagnostic
 from engine.language.duckdb_sql import DuckPlan, to_duckdb
 from engine.language.nodes import Checked, Counter, Environment, Predicate
 from engine.language.operator import TextFunction
 from engine.language.ruleset import Ruleset, compile_ruleset
+from engine.language.schemas import schema_of_arrow, schema_of_item_type
 from engine.language.types import Schema, Type
 
 __all__ = [
@@ -29,6 +31,12 @@ __all__ = [
     "Type",
     "canonical",
     "check",
+    "compile_counters",
     "compile_ruleset",
+    "counter_applies",
+    "counter_key",
+    "parse_counter",
+    "schema_of_arrow",
+    "schema_of_item_type",
     "to_duckdb",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,11 +14,12 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from standardwebhooks import Webhook
 
 from clients.webhooks import Limits, Sender
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict
 from engine.webhooks.backoff import Backoff
 from services.context import system_caller
-from services.delivery import Deliverer, Pace, get_delivery, list_deliveries, replay_delivery
+from services.delivery import Deliverer, Pace
 from services.signing_keys import public_key_pem, webhook_secret
+from services.webhook_log import delivery, replay
 from store import outbox
 from store.outbox import NewMessage
 from tests.services.receiver import Received, Receiver, receiver
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from services.context import Context
-    from store.outbox import Delivery
+    from services.webhook_log import DeliveryPage
     from tests.world import MovableClock, Organisation
 
 BODY = '{"item":{"id":"ünï"}}'.encode()
@@ -72,8 +72,8 @@ def deliver(deliverer: Deliverer, org: Organisation) -> int:
     return started
 
 
-def state_of(context: Context, org: Organisation, outbox_id: str) -> Delivery:
-    return get_delivery(context, system_caller(org.org_id, "test"), outbox_id)[0]
+def state_of(context: Context, org: Organisation, outbox_id: str) -> DeliveryPage:
+    return delivery(context, system_caller(org.org_id, "test"), outbox_id)
 
 
 def test_what_arrives_verifies_with_libraries_we_did_not_write(
@@ -102,7 +102,8 @@ def test_a_delivered_message_is_finished_with_its_attempt(
     [outbox_id] = queue(context, org, f"{platform.url}/hook")
     assert deliver(deliverer, org) == 1
     assert deliver(deliverer, org) == 0
-    done, [attempt] = get_delivery(context, system_caller(org.org_id, "test"), outbox_id)
+    done = state_of(context, org, outbox_id)
+    [attempt] = done.attempt_log
     assert (done.state, done.attempts, done.delivered_at) == ("delivered", 1, context.clock())
     assert (attempt.attempt, attempt.status, attempt.error) == (1, 200, None)
 
@@ -204,33 +205,11 @@ def test_a_dead_letter_is_replayed_with_its_id_and_its_past(
     [outbox_id] = queue(context, org, f"{platform.url}/hook")
     deliver(deliverer, org)
     platform.answer = lambda _: (200, {})
-    assert replay_delivery(context, caller, outbox_id).state == "pending"
+    replay(context, caller, outbox_id)
+    assert state_of(context, org, outbox_id).state == "pending"
     with pytest.raises(Conflict):
-        replay_delivery(context, caller, outbox_id)
+        replay(context, caller, outbox_id)
     deliver(deliverer, org)
-    done, attempts = get_delivery(context, caller, outbox_id)
-    assert (done.state, [attempt.status for attempt in attempts]) == ("delivered", [410, 200])
+    done = state_of(context, org, outbox_id)
+    assert (done.state, [a.status for a in done.attempt_log]) == ("delivered", [410, 200])
     assert len({got.headers["webhook-id"] for got in platform.received}) == 1
-
-
-def test_an_unknown_delivery_is_not_found(context: Context, org: Organisation) -> None:
-    caller = system_caller(org.org_id, "test")
-    with pytest.raises(NotFound):
-        get_delivery(context, caller, str(uuid4()))
-    with pytest.raises(NotFound):
-        replay_delivery(context, caller, str(uuid4()))
-
-
-def test_deliveries_are_listed_newest_first(
-    context: Context, org: Organisation, deliverer: Deliverer, platform: Receiver
-) -> None:
-    caller = system_caller(org.org_id, "test")
-    queue(context, org, f"{platform.url}/a")
-    deliver(deliverer, org)
-    queue(context, org, f"{platform.url}/b")
-    listed = list_deliveries(context, caller)
-    assert [json.loads(each.body) for each in listed] == [json.loads(BODY)] * 2
-    assert {each.state for each in listed} == {"delivered", "pending"}
-    assert [e.url for e in list_deliveries(context, caller, state="pending")] == [
-        f"{platform.url}/b"
-    ]

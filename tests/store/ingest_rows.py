@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sqlalchemy import text
@@ -11,7 +12,7 @@ from sqlalchemy import text
 from store import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -20,7 +21,7 @@ SUBMIT = text("""
 INSERT INTO submissions (org_id, seq, arrived_at, submission_id, type_id, type_version, item_id,
                          creator_type_id, creator_id, data, source)
 VALUES (current_setting('app.org_id')::int, :seq, :at, :submission_id, :type_id, 1, :item_id,
-        't-user', 'u1', CAST(:data AS json), 'test')
+        :creator_type_id, :creator_id, CAST(:data AS json), 'test')
 """)
 WAIT = text("""
 INSERT INTO pending (org_id, seq, arrived_at)
@@ -30,23 +31,32 @@ ADVANCE = text("UPDATE org_clock SET seq = :seq, at = :at")
 
 
 def place(
-    tx: Connection, documents: Sequence[str], type_id: str = "t-post", step: timedelta | None = None
+    tx: Connection,
+    documents: Sequence[Mapping[str, Any]],
+    type_id: str = "t-post",
+    step: timedelta | None = None,
 ) -> list[datetime]:
-    """Gives each JSON document the next place, `step` after the one before (1 microsecond)."""
+    """Gives each item the next place, `step` after the one before (1 microsecond).
+
+    `author`, an item reference, is the item's creator. No window event is written.
+    """
     now = clock.lock(tx)
-    arrived = [
-        now.at + (step or timedelta(microseconds=1)) * n for n in range(1, len(documents) + 1)
-    ]
-    for n, (data, at) in enumerate(zip(documents, arrived, strict=True), 1):
-        row = {"seq": now.seq + n, "at": at}
-        tx.execute(
-            SUBMIT,
-            row | {
-                "submission_id": str(uuid4()), "type_id": type_id, "item_id": f"i{now.seq + n}",
-                "data": data,
-            },
-        )  # fmt: skip
-        tx.execute(WAIT, row)
+    between = step or timedelta(microseconds=1)
+    arrived = [now.at + between * n for n in range(1, len(documents) + 1)]
+    for seq, (data, at) in enumerate(zip(documents, arrived, strict=True), now.seq + 1):
+        author = data.get("author") or {}
+        row = {
+            "seq": seq,
+            "at": at,
+            "submission_id": str(uuid4()),
+            "type_id": type_id,
+            "item_id": f"i{seq}",
+            "creator_type_id": author.get("typeId"),
+            "creator_id": author.get("id"),
+            "data": json.dumps(data),
+        }
+        tx.execute(SUBMIT, row)
+        tx.execute(WAIT, {"seq": seq, "at": at})
     if arrived:
         tx.execute(ADVANCE, {"seq": now.seq + len(arrived), "at": arrived[-1]})
     return arrived

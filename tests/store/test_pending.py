@@ -36,7 +36,8 @@ def lease(
 @pytest.fixture
 def three(database: Database, org: Organisation) -> Organisation:
     with database.transaction(org.org_id) as tx:
-        place(tx, ['{"a":1}', '{"a":2}', '{"a":3}'])
+        author = {"id": "u1", "typeId": "t-user"}
+        place(tx, [{"a": 1, "author": author}, {"a": 2}, {"a": 3}])
     return org
 
 
@@ -48,8 +49,9 @@ def test_a_lease_gives_the_oldest_with_everything_that_was_sent(
             tx, lease_id=str(uuid4()), now=START, until=START, most=2, attempts=FRESH
         )
     assert (first.submission.seq, second.submission.seq) == (1, 2)
-    assert (first.submission.data, first.submission.item_id) == ('{"a":1}', "i1")
-    assert (first.submission.creator_id, first.attempts) == ("u1", 0)
+    assert (second.submission.data, second.submission.item_id) == ('{"a": 2}', "i2")
+    assert (first.submission.creator_id, second.submission.creator_id) == ("u1", None)
+    assert first.attempts == 0
     assert first.submission.arrived_at < second.submission.arrived_at
 
 
