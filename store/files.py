@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 RELATION: Final = "items"
 ARRIVAL_COLUMNS: Final = ("_arrived_at", "arrived_at", "received_at", "created_at", "timestamp")
-_BATCH_ROWS: Final = 8_192
+BATCH_ROWS: Final = 8_192
 
 _READERS: Final = {
     ".parquet": "read_parquet({paths}, file_row_number = true)",
@@ -50,7 +50,7 @@ class FileRows:
     def batches(self) -> Iterator[list[dict[str, object]]]:
         """Rows in file order as Python values, a few thousand at a time."""
         query = f"SELECT * FROM {RELATION} ORDER BY _seq"
-        for batch in self.connection.sql(query).to_arrow_reader(_BATCH_ROWS):
+        for batch in self.connection.sql(query).to_arrow_reader(BATCH_ROWS):
             yield batch.to_pylist(maps_as_pydicts="strict")
 
 
@@ -207,6 +207,8 @@ def _read(column: str, kind: pa.DataType, duck_kind: str) -> str:
         return f"CASE WHEN isfinite({column}) THEN CAST({column} AS DOUBLE) END"
     if pa.types.is_list(kind) and pa.types.is_floating(kind.value_type):
         return f"list_transform({column}, lambda x: CASE WHEN isfinite(x) THEN x::DOUBLE END)"
+    if pa.types.is_decimal(kind):  # by its digits, as ingest reads a number
+        return f"CAST(CAST({column} AS VARCHAR) AS DOUBLE)"
     target = duck_type(kind)
     return column if target == duck_kind else f"CAST({column} AS {target})"
 

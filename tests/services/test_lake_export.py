@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from services.context import Context
     from store.database import Database
-    from tests.conftest import Organisation
+    from tests.world import Organisation
 
 EVALUATED = text("""
 INSERT INTO evaluations (org_id, seq, arrived_at, submission_id, type_id, config_version,

@@ -1,0 +1,232 @@
+"""Rules tried on files: checked, evaluated row by row or in DuckDB. No organisation is needed."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from engine.backtest.recent import Event, recent_counts
+from engine.configuration.compiled import environment_of
+from engine.errors import InvalidInput, Problem
+from engine.language import (
+    Checked,
+    Environment,
+    Predicate,
+    check,
+    compile_ruleset,
+    to_duckdb,
+)
+from engine.language.check import walk
+from engine.language.counters import counter_applies, counter_key
+from engine.language.nodes import ArrivalTime
+from engine.language.schemas import schema_of_arrow, schema_of_item_type
+from engine.language.udf import register
+from engine.text import Bank, Mode, Term, bank_problems
+from services.rulesets import load_configuration
+from store import config
+from store.analysis import session
+from store.config import ConfigKind
+from store.files import BATCH_ROWS, RELATION, FileRows, open_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from engine.language import Counter, Schema
+    from services.context import Context
+
+Outcomes = tuple[bool | None, ...]
+_NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)  # for rows that arrived nobody knows when
+
+
+class RuleEngine(StrEnum):
+    ROW = "row"
+    DUCKDB = "duckdb"
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """renames: further field -> the column it is read from. banks: what `matches` may name."""
+
+    paths: tuple[Path, ...]
+    renames: Mapping[str, str] = field(default_factory=dict)
+    banks: tuple[Bank, ...] = ()
+
+    @property
+    def environment(self) -> Environment:
+        return Environment(banks={bank.name: bank for bank in self.banks})
+
+
+@dataclass(frozen=True)
+class OpenSource:
+    """A file ready to be asked."""
+
+    rows: FileRows
+    schema: Schema
+    environment: Environment
+
+    def check(self, text: str) -> Checked:
+        return check(text, self.schema, self.environment)
+
+    def predicate(self, text: str, name: str = "the rule") -> Predicate:
+        """Raises InvalidInput with every diagnostic, drawn under the text."""
+        checked = self.check(text)
+        if checked.predicate is None:
+            raise InvalidInput(
+                f"There is something wrong with {name}.",
+                problems=tuple(Problem(each.render(text)) for each in checked.diagnostics),
+            )
+        _refuse_without_times(checked.predicate, self.rows)
+        return checked.predicate
+
+    def expressions(self, predicates: Sequence[Predicate]) -> tuple[str, Sequence[str]]:
+        """(SQL to select from, one expression a predicate); ready to run on the connection."""
+        plan = to_duckdb(predicates, self.environment, RELATION)
+        register(self.rows.connection, plan.functions)
+        counters = dict.fromkeys(each for rule in predicates for each in rule.counters)
+        return _without_timeless_counts(plan.source, len(counters)), [
+            f"CASE WHEN _arrived_at IS NOT NULL THEN {sql} END" if _reads_clock(each) else sql
+            for each, sql in zip(predicates, plan.expressions, strict=True)
+        ]
+
+
+@contextmanager
+def opened(source: FileSource) -> Iterator[OpenSource]:
+    """Raises InvalidInput for a file or a bank that cannot be read."""
+    with session() as connection:
+        rows = open_files(connection, source.paths, source.renames)
+        # The relation has its columns as rules see them already.
+        schema = replace(schema_of_arrow(rows.schema, {}), reads={})
+        yield OpenSource(rows, schema, source.environment)
+
+
+def read_bank(name: str, path: Path) -> Bank:
+    """One term a line; a tab and `word`, `substring` or `regex` after it choose its mode."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as failed:
+        raise InvalidInput(
+            f"The bank '{name}' cannot be read: {failed}.", hint="Give a UTF-8 text file."
+        ) from failed
+    numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    bank = Bank(name, name, tuple(_term(path, number, line) for number, line in numbered))
+    problems = tuple(bank_problems(bank))
+    if problems:
+        raise InvalidInput(f"{path}: {problems[0].message}", problems=problems)
+    return bank
+
+
+def _term(path: Path, number: int, line: str) -> Term:
+    text, _, mode = line.partition("\t")
+    modes = [each.value for each in Mode]
+    if mode.strip() and mode.strip() not in modes:
+        raise InvalidInput(
+            f"{path}, line {number}: there is no mode {mode.strip()!r}.",
+            hint=f"Use one of {', '.join(modes)}.",
+        )
+    return Term(text, Mode(mode.strip()) if mode.strip() else Mode.WORD)
+
+
+def reads_arrival(predicate: Predicate) -> bool:
+    """Whether its answer depends on when the item arrived."""
+    return bool(predicate.counters) or _reads_clock(predicate)
+
+
+def _reads_clock(predicate: Predicate) -> bool:
+    return any(isinstance(node, ArrivalTime) for node in walk(predicate.tree))
+
+
+def _without_timeless_counts(relation: str, counters: int) -> str:
+    """A row that arrived nobody knows when has no counts; a window would give it some."""
+    if not counters:
+        return relation
+    known = ", ".join(
+        f"CASE WHEN _arrived_at IS NOT NULL THEN _count_{place} END AS _count_{place}"
+        for place in range(counters)
+    )
+    return f"(SELECT * REPLACE ({known}) FROM {relation})"  # noqa: S608 made of numbers
+
+
+def _refuse_without_times(predicate: Predicate, rows: FileRows) -> None:
+    if reads_arrival(predicate) and rows.arrival is None:
+        raise InvalidInput(
+            "The rule needs to know when items arrived, and the file does not tell.",
+            hint="Name a column of times: --map _arrived_at=COLUMN.",
+        )
+
+
+def evaluate(
+    source: OpenSource, predicates: Sequence[Predicate], engine: RuleEngine
+) -> Iterator[Outcomes]:
+    """In file order.
+
+    A row without arrival time has no counts, and is unknown to a rule that asks how old it is.
+    """
+    if engine is RuleEngine.ROW:
+        return _evaluate_rows(source, predicates)
+    return _evaluate_columns(source, predicates)
+
+
+def _evaluate_columns(source: OpenSource, predicates: Sequence[Predicate]) -> Iterator[Outcomes]:
+    relation, expressions = source.expressions(predicates)
+    named = ", ".join(f"{sql} AS _{place}" for place, sql in enumerate(expressions))
+    query = f"SELECT {named} FROM {relation} ORDER BY _seq"  # noqa: S608 from checked trees
+    for batch in source.rows.connection.sql(query).to_arrow_reader(BATCH_ROWS):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _evaluate_rows(source: OpenSource, predicates: Sequence[Predicate]) -> Iterator[Outcomes]:
+    named = {str(place): predicate for place, predicate in enumerate(predicates)}
+    ruleset = compile_ruleset(named, source.environment)
+    timed = [_reads_clock(predicate) for predicate in predicates]
+    counts = _counts(source, ruleset.counters)
+    for place, row in enumerate(_rows(source)):
+        arrived_at = _arrival(row)
+        answers = ruleset.evaluate(row, [each[place] for each in counts], arrived_at or _NO_TIME)
+        yield answers if arrived_at else _masked(answers, timed)
+
+
+def _masked(answers: Outcomes, timed: Sequence[bool]) -> Outcomes:
+    return tuple(None if hide else each for each, hide in zip(answers, timed, strict=True))
+
+
+def _rows(source: OpenSource) -> Iterator[dict[str, object]]:
+    for batch in source.rows.batches():
+        yield from batch
+
+
+def _counts(source: OpenSource, counters: Sequence[Counter]) -> Sequence[Sequence[int | None]]:
+    """For each counter, its count at every row."""
+    if not counters:
+        return ()
+    events: list[list[Event]] = [[] for _ in counters]
+    for row in _rows(source):
+        for counter, seen in zip(counters, events, strict=True):
+            seen.append(_event(counter, row))
+    return [
+        recent_counts(seen, counter.window_us)
+        for counter, seen in zip(counters, events, strict=True)
+    ]
+
+
+def _event(counter: Counter, row: Mapping[str, object]) -> Event:
+    key = counter_key(counter, row)
+    counts = key is not None and counter_applies(counter, row)
+    return Event(key, counts, _arrival(row))
+
+
+def _arrival(row: Mapping[str, object]) -> datetime | None:
+    found = row["_arrived_at"]
+    return found if isinstance(found, datetime) else None
+
+
+def check_for_type(context: Context, org_id: int, name: str, text: str) -> Checked:
+    """Against an item type of an organisation, by its name. Raises NotFound."""
+    with context.database.transaction(org_id) as tx:
+        found = config.head_by_name(tx, ConfigKind.ITEM_TYPE, name)
+        configuration = load_configuration(tx)
+    item_type = configuration.item_types[found.object_id]
+    return check(text, schema_of_item_type(item_type), environment_of(configuration))
