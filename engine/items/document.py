@@ -13,7 +13,7 @@ from engine.items.item_type import Container, Field, ItemType, Kind, Role, Scala
 SCHEMA_VERSION: Final = 1
 MAX_NESTING: Final = 32  # far past what validation allows: only guards the reading itself
 
-_TYPE_KEYS: Final = (
+TYPE_KEYS: Final = (
     "schema",
     "name",
     "kind",
@@ -97,7 +97,7 @@ class _Reading:
         self.problems: list[Problem] = []
 
     def item_type(self, type_id: str, version: int, document: object) -> ItemType:
-        given = self.members(document, "", _TYPE_KEYS)
+        given = self.members(document, "", TYPE_KEYS)
         if given.get("schema", SCHEMA_VERSION) != SCHEMA_VERSION:
             self.problem(f"This reads item types of schema {SCHEMA_VERSION} only.", "/schema")
         return ItemType(

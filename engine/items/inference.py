@@ -44,9 +44,16 @@ def infer_item_type(
     columns = {name: values for name, values in _columns(seen).items() if _is_fit(name)}
     kind = guess_kind(name)
     fields = tuple(_fields(columns, flat=flat, depth=1))
-    if flat:
-        fields = complete_references(fields, kind)
-    return ItemType("", 1, name, kind, fields, guess_roles(fields, kind, seen))
+    if not flat:
+        return ItemType("", 1, name, kind, fields, guess_roles(fields, kind, seen))
+    completed = complete_references(fields, kind)
+    roles = guess_roles(completed, kind, seen)
+    in_a_role = set(roles.values())
+    fields = tuple(
+        filled if filled.name in in_a_role else field
+        for field, filled in zip(fields, completed, strict=True)
+    )
+    return ItemType("", 1, name, kind, fields, roles)
 
 
 def left_out(item_type: ItemType, records: Iterable[Mapping[str, object]]) -> tuple[str, ...]:

@@ -150,6 +150,9 @@ def test_a_role_that_some_rows_would_break_is_not_proposed() -> None:
     timeless = POST | {"created_at": None}
     item_type = infer_item_type([POST, timeless], "Comment", flat=True)
     assert item_type.roles == {Role.CREATOR_ID: "user_id", Role.CREATED_AT: "created_at"}
+    thread = item_type.field("thread_id")
+    assert thread is not None
+    assert thread.type is Scalar.ID
 
 
 def test_bare_dates_are_times_in_a_file() -> None:
