@@ -181,9 +181,10 @@ class Checker:
         variant = operator.variants[place]
         if not self._literals(variant, arguments, operator):
             return Constant(ERROR, None, operation.span)
+        parameters = variant.signature.expand(len(arguments))
         typed = tuple(
-            _typed(argument, variant, position, bindings)
-            for position, argument in enumerate(arguments)
+            _typed(argument, parameter.slot.resolve(bindings))
+            for argument, parameter in zip(arguments, parameters, strict=True)
         )
         result = variant.signature.returns.resolve(bindings)
         if name == "arrived_at":
@@ -232,8 +233,8 @@ class Checker:
 
     def _literals(self, variant: Variant, arguments: Sequence[Node], operator: Operator) -> bool:
         """Whether what must be written out is, and makes sense."""
-        for position, argument in enumerate(arguments):
-            parameter = variant.signature.parameter(position)
+        parameters = variant.signature.expand(len(arguments))
+        for parameter, argument in zip(parameters, arguments, strict=True):
             allowed = isinstance(argument, Constant) and (
                 argument.value is not None or parameter.repeats
             )
@@ -299,10 +300,9 @@ def _other_suggestion(arguments: Sequence[Node]) -> str:
     return ""
 
 
-def _typed(argument: Node, variant: Variant, position: int, bindings: Bindings) -> Node:
+def _typed(argument: Node, expected: Type) -> Node:
     """A bare NULL takes the type that is expected of it."""
     if isinstance(argument, Constant) and argument.type == NULL:
-        expected = variant.signature.parameter(position).slot.resolve(bindings)
         return Constant(expected, None, argument.span)
     return argument
 

@@ -63,7 +63,7 @@ def like_row(parts: Parts) -> tuple[str, dict[str, object]]:
         case "":
             return "{0} == ''", {}
         case "%":
-            return "{0} is not None", {}
+            return "True", {}
         case "=":
             return "{0} == {wanted}", {"wanted": texts[0]}
         case "%=%":

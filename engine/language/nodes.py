@@ -143,7 +143,8 @@ Node = Constant | FieldRead | ArrivalTime | Apply | BankMatch | CountRecent
 class Counter:
     """Events of one item type by key, within a window that ends at (and holds) the item itself.
 
-    key_fields: dotted paths of fields, resolved (`creator` is the field that holds the author).
+    key_fields: paths of fields as a rule writes them, resolved: `creator` is the field that holds
+        the author.
     where: canonical text of the condition an event must meet, or empty.
     """
 

@@ -407,7 +407,7 @@ class _Parser:
             raise SyntaxProblem(
                 "bad-literal",
                 f"{written!r} is not a length of time with a fixed size.",
-                "Write INTERVAL '7 days': seconds, minutes, hours, days or weeks; up to 36,500 days.",
+                "Write INTERVAL '7 days': seconds, minutes, hours, days or weeks, 36,500 days at most.",
                 span,
             )
         return Literal(LiteralKind.INTERVAL, value, span)

@@ -6,7 +6,8 @@
 
 T is any type, C one that can be compared, O one that has an order; a letter means the same type
 wherever it stands in one signature. TEXT takes everything held as text (URL, ID, ...). `literal`
-asks for a written value, `optional` may be left out, `...` repeats the last parameter.
+asks for a written value, `optional` may be left out, `...` repeats the last parameter,
+standing alone all of them.
 """
 
 from __future__ import annotations
@@ -93,35 +94,43 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Signature:
+    """cycles: all parameters repeat in order, and the last may stand once more at the end."""
+
     text: str
     parameters: tuple[Parameter, ...]
     returns: Slot
+    cycles: bool = False
 
     @property
     def fewest(self) -> int:
         return sum(not parameter.optional for parameter in self.parameters)
 
     def takes(self, count: int) -> bool:
-        repeats = bool(self.parameters) and self.parameters[-1].repeats
+        repeats = self.cycles or (bool(self.parameters) and self.parameters[-1].repeats)
         return self.fewest <= count and (repeats or count <= len(self.parameters))
 
-    def parameter(self, position: int) -> Parameter:
-        return self.parameters[min(position, len(self.parameters) - 1)]
+    def expand(self, count: int) -> tuple[Parameter, ...]:
+        """One parameter for each of so many arguments."""
+        if self.cycles:
+            rounds, rest = divmod(count, len(self.parameters))
+            return self.parameters * rounds + self.parameters[-1:] * rest
+        missing = count - len(self.parameters)
+        return self.parameters[:count] + self.parameters[-1:] * missing
 
     def bind(self, given: Sequence[Type]) -> Bindings | None:
         """What the variables stand for; None where an argument does not fit."""
         bindings: Bindings = {}
-        fits = all(
-            self.parameter(position).slot.accepts(each, bindings)
-            for position, each in enumerate(given)
-        )
+        pairs = zip(self.expand(len(given)), given, strict=True)
+        fits = all(parameter.slot.accepts(each, bindings) for parameter, each in pairs)
         return bindings if fits else None
 
 
 def signature(text: str) -> Signature:
     given, _, returns = text.partition("->")
-    parameters = tuple(_parameter(part.split()) for part in given.split(",") if part.strip())
-    return Signature(text.strip(), parameters, _slot(returns.strip()))
+    parts = [part.split() for part in given.split(",") if part.strip()]
+    cycles = parts[-1:] == [["..."]]
+    parameters = tuple(_parameter(words) for words in parts if words != ["..."])
+    return Signature(text.strip(), parameters, _slot(returns.strip()), cycles)
 
 
 def _parameter(words: list[str]) -> Parameter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from engine.language.format import format_rule
+from engine.language.format import format_rule, quoted_name
 from engine.language.intervals import parse_interval
 from engine.language.nodes import (
     Apply,
@@ -94,7 +94,7 @@ def count_recent(checker: Checker, operation: Operation) -> Node:
         if condition is not None
         else ""
     )
-    path = ".".join(key.path)
+    path = ".".join(quoted_name(part) for part in key.path)
     counter = Counter(checker.schema.name, (path,), where, window, (key,), condition)
     return CountRecent(counter, operation.span)
 

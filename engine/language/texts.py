@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-SPACES: Final = "\u0020\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+SPACES: Final = (
+    "\u0020\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u202f\u205f\u3000"
+)
 """What trim removes: the Unicode category Zs. Line breaks and tabs stay."""
 
 GAPS: Final = f"\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029{SPACES}"
@@ -42,20 +45,19 @@ def upper(text: str) -> str:
 
 
 def substring(text: str, start: float, length: float | None = None) -> str | None:
-    """Start 1 is the first character, -1 the last; 0 stands before the first.
+    """Place 1 is the first character, -1 the last; 0 stands before the first.
 
     Fractions are cut off. NULL for a negative length, or places beyond 2^31.
     """
     if not (-_LARGEST_PLACE <= start <= _LARGEST_PLACE):
         return None
     place = int(start)
-    begin = place - 1 if place > 0 else max(len(text) + place, 0) if place < 0 else 0
+    begin = place - 1 if place >= 0 else len(text) + place
     if length is None:
-        return text[begin:]
+        return text[max(begin, 0) :]
     if not (0 <= length <= _LARGEST_PLACE):
         return None
-    count = int(length) - (place == 0)
-    return text[begin : begin + count] if count > 0 else ""
+    return text[max(begin, 0) : max(begin + int(length), 0)]
 
 
 def split_part(text: str, separator: str, place: float) -> str:

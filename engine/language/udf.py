@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from duckdb.func import ARROW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,7 +31,7 @@ def register(connection: DuckDBPyConnection, functions: Iterable[TextFunction]) 
                 column_function(function),
                 list(function.parameters),
                 function.returns,
-                type="arrow",  # type: ignore[arg-type]
+                type=ARROW,
             )
 
 

@@ -77,6 +77,11 @@ def _tests(test: str) -> RowCode:
     return emit
 
 
+def _is_null_row(emitter: RowEmitter, node: Apply) -> str:
+    [value] = node.arguments
+    return f"({emitter.value(value)} is None)" if emitter.nullable(value) else "False"
+
+
 def _case_row(emitter: RowEmitter, node: Apply) -> str:
     parts = [emitter.value(each) for each in node.arguments]
     default = parts.pop() if len(parts) % 2 else "None"
@@ -161,7 +166,7 @@ OPERATORS: Final = (
         (
             Variant(
                 signature("value T -> BOOLEAN"),
-                _tests("is None"),
+                _is_null_row,
                 fills("({0} IS NULL)"),
                 never_null,
             ),
@@ -178,7 +183,7 @@ OPERATORS: Final = (
         "The value of the first branch whose condition is TRUE, else the last, else NULL.",
         (
             Variant(
-                signature("condition BOOLEAN, value T... -> T"),
+                signature("condition BOOLEAN, value T, ... -> T"),
                 _case_row,
                 _case_sql,
                 _case_nullable,

@@ -176,7 +176,7 @@ OPERATORS: Final = (
         "text TEXT -> TEXT",
         spread("{lower}({0})", lower=lower),
         calls("lower"),
-        Example("lower('ΑΣ İ É')", "ασ i é"),
+        Example("lower('\u03a3 \u0130 É')", "\u03c3 i é"),
         cost=150,
     ),
     _function(

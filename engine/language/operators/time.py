@@ -26,7 +26,7 @@ _PARTS: Final = {
     "month": "{0}.month",
     "week": "{0}.isocalendar()[1]",
     "day": "{0}.day",
-    "doy": "{0}.timetuple().tm_yday",
+    "doy": "{doy}({0})",
     "dow": "{0}.isoweekday() % 7",
     "isodow": "{0}.isoweekday()",
     "hour": "{0}.hour",
@@ -40,9 +40,17 @@ def _epoch(moment: datetime) -> float:
     return microseconds_of(moment) / 1e6
 
 
+def _day_of_year(moment: datetime) -> int:
+    return moment.timetuple().tm_yday
+
+
+_FUNCTIONS: Final = {"epoch": _epoch, "doy": _day_of_year}
+
+
 def _part_row(emitter: RowEmitter, node: Apply) -> str:
     part = str(written_values(node)[0]).lower()
-    names: dict[str, object] = {"epoch": _epoch} if part == "epoch" else {}
+    function = _FUNCTIONS.get(part)
+    names: dict[str, object] = {part: function} if function else {}
     return write_row(emitter, node.arguments[1:], _PARTS[part], names)
 
 

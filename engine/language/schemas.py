@@ -1,0 +1,242 @@
+"""Item types and Arrow schemas as rules see them, and rows read from Arrow.
+
+A file's values mean what ingest would have made of them: every number is a double and NULL where
+it is not finite, every time is UTC, naive ones included.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from engine.items import Field, ItemType, Role, Scalar
+from engine.language.duckdb_sql import quoted, text_sql
+from engine.language.types import (
+    AUDIO,
+    BOOLEAN,
+    EMAIL,
+    GEOHASH,
+    ID,
+    IMAGE,
+    IP,
+    ITEM,
+    MEDIA,
+    NUMBER,
+    TEXT,
+    TIME,
+    URL,
+    VIDEO,
+    Schema,
+    Type,
+    list_of,
+    map_of,
+    struct_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_SCALARS: Final[Mapping[Scalar, Type]] = {
+    Scalar.STRING: TEXT,
+    Scalar.ENUM: TEXT,
+    Scalar.ID: ID,
+    Scalar.POLICY_ID: ID,
+    Scalar.USER_ID: ITEM,
+    Scalar.RELATED_ITEM: ITEM,
+    Scalar.NUMBER: NUMBER,
+    Scalar.BOOLEAN: BOOLEAN,
+    Scalar.DATETIME: TIME,
+    Scalar.URL: URL,
+    Scalar.IMAGE: IMAGE,
+    Scalar.VIDEO: VIDEO,
+    Scalar.AUDIO: AUDIO,
+    Scalar.MEDIA: MEDIA,
+    Scalar.GEOHASH: GEOHASH,
+    Scalar.IP_ADDRESS: IP,
+    Scalar.EMAIL_ADDRESS: EMAIL,
+}
+
+
+def schema_of_item_type(item_type: ItemType) -> Schema:
+    fields = {field.name: _field_type(field) for field in item_type.fields}
+    creator = item_type.roles.get(Role.CREATOR_ID)
+    return Schema(item_type.type_id, MappingProxyType(fields), creator)
+
+
+def _field_type(field: Field) -> Type:
+    element = (
+        struct_of({each.name: _field_type(each) for each in field.fields})
+        if field.type is Scalar.OBJECT
+        else _SCALARS[field.type]
+    )
+    if field.container is None:
+        return element
+    return list_of(element) if field.container.kind == "ARRAY" else map_of(element)
+
+
+# -- files ----------------------------------------------------------------------------------------
+
+
+def schema_of_arrow(schema: pa.Schema, rename: Mapping[str, str], name: str = "file") -> Schema:
+    """rename: field -> the column that holds it. Columns of types no rule can use are left out."""
+    columns = field_columns(schema, rename)
+    types = {field: _arrow_type(schema.field(column).type) for field, column in columns.items()}
+    fields = {field: each for field, each in types.items() if each is not None}
+    reads = {
+        field: _read_sql(schema.field(columns[field]).type, quoted(columns[field]))
+        for field in fields
+    }
+    return Schema(name, MappingProxyType(fields), None, MappingProxyType(reads))
+
+
+def field_columns(schema: pa.Schema, rename: Mapping[str, str]) -> dict[str, str]:
+    """Field -> column, for every column; a renamed column is known by its new name alone."""
+    taken = set(rename.values())
+    kept = {column: column for column in schema.names if column not in taken}
+    return {**kept, **{field: col for field, col in rename.items() if col in schema.names}}
+
+
+def arrow_rows(
+    table: pa.Table | pa.RecordBatch, rename: Mapping[str, str], fields: Sequence[str] | None = None
+) -> Iterator[dict[str, object]]:
+    """Rows for `Ruleset.evaluate`, of the fields named or of all."""
+    columns = field_columns(table.schema, rename)
+    wanted = [each for each in (columns if fields is None else fields) if each in columns]
+    read = [_values(table.column(columns[field])) for field in wanted]
+    for values in zip(*read, strict=True) if read else ():
+        yield dict(zip(wanted, values, strict=True))
+    if not read:
+        yield from ({} for _ in range(table.num_rows))
+
+
+def _arrow_type(given: pa.DataType) -> Type | None:
+    types = pa.types
+    if types.is_dictionary(given):
+        return _arrow_type(given.value_type)
+    if types.is_integer(given) or types.is_floating(given) or types.is_decimal(given):
+        return NUMBER
+    if types.is_boolean(given):
+        return BOOLEAN
+    if types.is_timestamp(given) or types.is_date(given):
+        return TIME
+    if _is_text(given) or types.is_null(given):
+        return TEXT
+    return _nested_type(given)
+
+
+def _is_text(given: pa.DataType) -> bool:
+    types = pa.types
+    return bool(
+        types.is_string(given) or types.is_large_string(given) or types.is_string_view(given)
+    )
+
+
+def _nested_type(given: pa.DataType) -> Type | None:
+    types = pa.types
+    if types.is_map(given):
+        value = _arrow_type(given.item_type)
+        return map_of(value) if value is not None and _is_text(given.key_type) else None
+    if types.is_list(given) or types.is_large_list(given):
+        element = _arrow_type(given.value_type)
+        return list_of(element) if element is not None else None
+    if types.is_struct(given):
+        members = {member.name: _arrow_type(member.type) for member in given.fields}
+        if set(members) == {"id", "typeId"} and all(each == TEXT for each in members.values()):
+            return ITEM
+        return struct_of({name: each for name, each in members.items() if each is not None})
+    return None
+
+
+# -- the SQL that reads a column ------------------------------------------------------------------
+
+
+def _read_sql(given: pa.DataType, column: str) -> str:
+    types = pa.types
+    if types.is_floating(given):
+        return f"CASE WHEN isfinite({column}) THEN CAST({column} AS DOUBLE) END"
+    if types.is_decimal(given):
+        return f"CAST(CAST({column} AS VARCHAR) AS DOUBLE)"
+    if types.is_integer(given):
+        return f"CAST({column} AS DOUBLE)"
+    if types.is_dictionary(given) or types.is_null(given):
+        return f"CAST({column} AS VARCHAR)"
+    if types.is_timestamp(given) and (given.tz is None or given.unit != "us"):
+        return f"make_timestamptz(epoch_us({column}))"
+    if types.is_date(given):
+        return f"make_timestamptz(epoch_us(CAST({column} AS TIMESTAMP)))"
+    return _nested_sql(given, column)
+
+
+def _nested_sql(given: pa.DataType, column: str) -> str:
+    types = pa.types
+    if types.is_list(given) or types.is_large_list(given):
+        element = _read_sql(given.value_type, "_e")
+        return column if element == "_e" else f"list_transform({column}, lambda _e: {element})"
+    if types.is_map(given):
+        value = _read_sql(given.item_type, "_v")
+        if value == "_v":
+            return column
+        values = f"list_transform(map_values({column}), lambda _v: {value})"
+        return f"CASE WHEN {column} IS NOT NULL THEN map(map_keys({column}), {values}) END"
+    if types.is_struct(given):
+        return _struct_sql(given, column)
+    return column
+
+
+def _struct_sql(given: pa.DataType, column: str) -> str:
+    reads = {m.name: f"struct_extract({column}, {text_sql(m.name)})" for m in given.fields}
+    members = {member.name: _read_sql(member.type, reads[member.name]) for member in given.fields}
+    if members == reads:
+        return column
+    packed = ", ".join(f"{quoted(name)} := {read}" for name, read in members.items())
+    return f"CASE WHEN {column} IS NOT NULL THEN struct_pack({packed}) END"
+
+
+# -- the values of a column -----------------------------------------------------------------------
+
+
+def _values(column: pa.ChunkedArray | pa.Array) -> list[object]:
+    given = column.type
+    if pa.types.is_timestamp(given) and given.unit == "ns":
+        column = column.cast(pa.timestamp("us", tz=given.tz), safe=False)
+    values: list[object] = column.to_pylist()
+    if _is_text(given) or pa.types.is_boolean(given):
+        return values
+    return [_plain(value) for value in values]
+
+
+def _plain(value: object) -> object:
+    """One value as ingest would have stored it."""
+    match value:
+        case None | bool() | str():
+            return value
+        case datetime():
+            return _utc(value)
+        case date():
+            return datetime(value.year, value.month, value.day, tzinfo=UTC)
+        case dict():
+            return {name: _plain(each) for name, each in value.items()}
+        case list():
+            return _plain_list(value)
+        case _:
+            return _finite(value)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _plain_list(values: list[object]) -> object:
+    """Arrow gives a map as a list of pairs."""
+    if values and all(isinstance(each, tuple) for each in values):
+        return {pair[0]: _plain(pair[1]) for pair in values if isinstance(pair, tuple)}
+    return [_plain(each) for each in values]
+
+
+def _finite(value: object) -> float | None:
+    number = float(value)  # type: ignore[arg-type]
+    return number if math.isfinite(number) else None

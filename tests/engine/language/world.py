@@ -1,0 +1,164 @@
+"""One schema with a field of every type, its items in Arrow and as rows, and both engines on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+import pyarrow as pa
+
+from engine.language.check import check
+from engine.language.checker import Checker
+from engine.language.counters import counter_applies, counter_key
+from engine.language.duckdb_sql import plan_values
+from engine.language.nodes import Counter, Environment, Node, Predicate
+from engine.language.parser import parse
+from engine.language.ruleset import compile_values, counters_of
+from engine.language.special_forms import SPECIAL_FORMS
+from engine.language.types import (
+    BOOLEAN,
+    ITEM,
+    NUMBER,
+    TEXT,
+    TIME,
+    URL,
+    Schema,
+    list_of,
+    map_of,
+    struct_of,
+)
+from engine.language.udf import register
+from engine.text import Bank, Mode, Term
+
+ARRIVAL = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+TIMESTAMP = pa.timestamp("us", tz="UTC")
+REFERENCE = pa.struct([("id", pa.string()), ("typeId", pa.string())])
+
+COLUMNS = {
+    "text": pa.string(),
+    "other": pa.string(),
+    "link": pa.string(),
+    "class": pa.string(),
+    "select": pa.string(),
+    "we \"ird'\\ name": pa.string(),
+    "score": pa.float64(),
+    "size": pa.float64(),
+    "verified": pa.bool_(),
+    "__class__": pa.bool_(),
+    "created_at": TIMESTAMP,
+    "seen_at": TIMESTAMP,
+    "author": REFERENCE,
+    "tags": pa.list_(pa.string()),
+    "scores": pa.list_(pa.float64()),
+    "labels": pa.map_(pa.string(), pa.string()),
+    "weights": pa.map_(pa.string(), pa.float64()),
+    "address": pa.struct([("city", pa.string()), ("zip", pa.float64())]),
+}
+SCHEMA = Schema(
+    "post",
+    {
+        "text": TEXT,
+        "other": TEXT,
+        "link": URL,
+        "class": TEXT,
+        "select": TEXT,
+        "we \"ird'\\ name": TEXT,
+        "score": NUMBER,
+        "size": NUMBER,
+        "verified": BOOLEAN,
+        "__class__": BOOLEAN,
+        "created_at": TIME,
+        "seen_at": TIME,
+        "author": ITEM,
+        "tags": list_of(TEXT),
+        "scores": list_of(NUMBER),
+        "labels": map_of(TEXT),
+        "weights": map_of(NUMBER),
+        "address": struct_of({"city": TEXT, "zip": NUMBER}),
+    },
+    creator_field="author",
+)
+BANKS = Environment(
+    {
+        "scam": Bank("b1", "scam", (Term("free"), Term("mon", Mode.SUBSTRING), Term("straße"))),
+        "it's": Bank("b2", "it's", (Term("[0-9]{3}", Mode.REGEX), Term("a"))),
+        "empty": Bank("b3", "empty", ()),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An item with its place: rows a duckdb relation and the row engine both see."""
+
+    row: Mapping[str, object] = field(default_factory=dict)
+    arrived_at: datetime = ARRIVAL
+
+
+def table_of(items: Sequence[Placed]) -> pa.Table:
+    columns: dict[str, pa.Array] = {
+        name: pa.array([_arrow_value(item.row.get(name)) for item in items], type=given)
+        for name, given in COLUMNS.items()
+    }
+    columns["_arrived_at"] = pa.array([item.arrived_at for item in items], type=TIMESTAMP)
+    columns["_seq"] = pa.array(range(len(items)), type=pa.int64())
+    return pa.table(columns)
+
+
+def _arrow_value(value: object) -> object:
+    if isinstance(value, dict) and not value.keys() & {"id", "typeId", "city", "zip"}:
+        return list(value.items())
+    return value
+
+
+def tree_of(text: str) -> Node:
+    """The checked tree of an expression of any type."""
+    checker = Checker(text, SCHEMA, BANKS, SPECIAL_FORMS)
+    tree = checker.node(parse(text))
+    assert not checker.diagnostics, [each.render(text) for each in checker.diagnostics]
+    return tree
+
+
+def predicate_of(text: str) -> Predicate:
+    checked = check(text, SCHEMA, BANKS)
+    assert checked.predicate, [each.render(text) for each in checked.diagnostics]
+    return checked.predicate
+
+
+def by_rows(trees: Sequence[Node], items: Sequence[Placed]) -> list[tuple[object, ...]]:
+    counters = counters_of(trees)
+    evaluate, _ = compile_values(trees, counters, BANKS)
+    counts = [naive_counts(counter, items) for counter in counters]
+    return [
+        evaluate(item.row, [each[place] for each in counts], item.arrived_at)
+        for place, item in enumerate(items)
+    ]
+
+
+def by_duckdb(trees: Sequence[Node], items: Sequence[Placed]) -> list[tuple[object, ...]]:
+    with duckdb.connect() as connection:
+        connection.register("items", table_of(items))
+        plan = plan_values(trees, SCHEMA, BANKS, "items")
+        register(connection, plan.functions)
+        columns = ", ".join(plan.expressions)
+        return connection.execute(f"SELECT {columns} FROM {plan.source} ORDER BY _seq").fetchall()
+
+
+def naive_counts(counter: Counter, items: Sequence[Placed]) -> list[int | None]:
+    """Every earlier item looked at again for every item."""
+    keys = [counter_key(counter, item.row) for item in items]
+    applies = [counter_applies(counter, item.row) for item in items]
+    window = timedelta(microseconds=counter.window_us)
+    counts: list[int | None] = []
+    for mine, item in zip(keys, items, strict=True):
+        recent = [
+            place
+            for place, other in enumerate(items)
+            if applies[place]
+            and keys[place] == mine
+            and item.arrived_at - window < other.arrived_at <= item.arrived_at
+        ]
+        counts.append(None if mine is None else len(recent))
+    return counts
