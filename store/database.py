@@ -28,7 +28,7 @@ def sqlalchemy_url(url: str) -> URL:
     hint = "It looks like postgresql://user:password@host:5432/database."
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise InvalidConfiguration("DATABASE_URL is not a URL.", hint=hint) from error
     if parsed.get_backend_name() not in {"postgresql", "postgres"}:
         raise InvalidConfiguration(

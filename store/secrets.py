@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
 from typing import TYPE_CHECKING
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -55,17 +57,12 @@ def _fernet(key: str) -> Fernet:
 
 
 def _read_or_make(key_file: Path) -> str:
-    """Two processes may start at once: `link` lets only one of them publish, and a whole file."""
+    """Two may start at once: `link` lets one of them publish, and only a whole file."""
     key_file.parent.mkdir(parents=True, exist_ok=True)
     if not key_file.exists():
-        partial = key_file.with_name(f"{key_file.name}.{os.getpid()}")
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(Fernet.generate_key())
-        try:
-            os.link(partial, key_file)
-        except FileExistsError:
-            pass  # the other process was first; its key counts
-        finally:
-            partial.unlink()
+        with tempfile.NamedTemporaryFile(dir=key_file.parent) as partial:  # made with mode 0600
+            partial.write(Fernet.generate_key())
+            partial.flush()
+            with contextlib.suppress(FileExistsError):  # the other was first; its key counts
+                os.link(partial.name, key_file)
     return key_file.read_text().strip()

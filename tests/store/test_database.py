@@ -71,7 +71,7 @@ def test_an_error_rolls_everything_back(database: Database) -> None:
         assert tx.execute(text("SELECT seq FROM org_clock")).scalar_one() == 0
 
 
-@pytest.mark.parametrize("url", ["", "not a url", "mysql://localhost/winnow"])
+@pytest.mark.parametrize("url", ["", "not a url", "mysql://localhost/winnow", "postgresql://h:port/d"])
 def test_a_wrong_url_names_the_setting(url: str) -> None:
     with pytest.raises(InvalidConfiguration, match="DATABASE_URL"):
         Database(url)
