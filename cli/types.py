@@ -20,7 +20,7 @@ SHOWN_BAD_ROWS = 5
 def infer(
     file: Annotated[Path, typer.Argument(help="A .jsonl, .csv or .parquet file.")],
     name: Annotated[
-        str | None, typer.Option(help="What to call the type [default: the file's name].")
+        str | None, typer.Option(help="What to call the type.", show_default="the file's name")
     ] = None,
     rows: Annotated[int, typer.Option(min=1, help="How many rows to look at.")] = MAX_RECORDS,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
