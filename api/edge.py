@@ -6,6 +6,8 @@ import re
 import uuid
 from typing import TYPE_CHECKING
 
+from starlette.exceptions import HTTPException
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,6 +18,9 @@ SECURITY_HEADERS = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
+MOST_BODY_BYTES = 16 << 20
+TOO_LARGE = 413
+OWN_LIMIT = "/items/async"
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
 # Coop's routes match in any case; ours hold ids, whose case matters.
 ANY_CASE = re.compile(r"(.*/v1)(/items/async|/policies)", re.IGNORECASE)
@@ -41,7 +46,31 @@ class Edge:
                 message["headers"] = [*headers, (b"x-request-id", request_id.encode())]
             await send(message)
 
+        if not scope["path"].endswith(OWN_LIMIT):
+            receive = limited(receive, _announced_bytes(scope))
         await self.app(scope, receive, send_with_headers)
+
+
+def limited(receive: Receive, announced: int) -> Receive:
+    """Raises a 413 before more than the limit is held."""
+    taken = 0
+
+    async def receive_within_limit() -> Message:
+        nonlocal taken
+        if announced > MOST_BODY_BYTES:
+            raise HTTPException(TOO_LARGE)
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > MOST_BODY_BYTES:
+            raise HTTPException(TOO_LARGE)
+        return message
+
+    return receive_within_limit
+
+
+def _announced_bytes(scope: Scope) -> int:
+    length: bytes = dict(scope["headers"]).get(b"content-length", b"")
+    return int(length) if length.isdigit() else 0
 
 
 def _one_path(path: str) -> str:

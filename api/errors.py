@@ -88,8 +88,7 @@ def _headers(error: WinnowError) -> dict[str, str]:
 
 
 def speaks_coop(request: Request) -> bool:
-    route = request.scope.get("route")
-    return route is None or COOP_TAG in getattr(route, "tags", ())
+    return COOP_TAG in getattr(request.scope.get("route"), "tags", ())
 
 
 def request_id(request: Request) -> str:
@@ -191,12 +190,14 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     """What the framework raises: no such route, wrong method, a body that cannot be read."""
     assert isinstance(error, HTTPException)
     if error.status_code == ERRORS[NotFound].status:
-        return problem_response(request, NotFound(UNKNOWN_ROUTE))
+        unknown = NotFound(UNKNOWN_ROUTE)
+        body = coop_body(ERRORS[NotFound], unknown, request_id(request))
+        return JSONResponse(body, error.status_code)
     if error.status_code == ERRORS[TooLarge].status:
         return problem_response(request, TooLarge("the body is over the limit of this endpoint"))
     entry = HttpError(error.status_code, "invalid-user-input", str(error.detail))
-    body = native_body(entry, InvalidInput(str(error.detail)))
-    return JSONResponse(body, error.status_code, error.headers, PROBLEM_JSON)
+    refusal = native_body(entry, InvalidInput(str(error.detail)))
+    return JSONResponse(refusal, error.status_code, error.headers, PROBLEM_JSON)
 
 
 def _on_lost_database(request: Request, error: Exception) -> JSONResponse:

@@ -31,7 +31,6 @@ from api.routes import (
 )
 from api.routes.configuration import CONFIG_ROUTES
 from api.routes.items import Ingest, items_router
-from api.wire import MOST_BODY_BYTES
 from services.context import Context
 
 PREFIX = "/api/v1"
@@ -113,7 +112,7 @@ def create_app(
     app.state.context = context
     app.include_router(items_router(ingest), prefix=prefix)
     for router in ROUTERS:
-        app.include_router(router, prefix=prefix, max_body_size=MOST_BODY_BYTES)
+        app.include_router(router, prefix=prefix)
     errors.install(app)
     if allowed_origins:
         app.add_middleware(

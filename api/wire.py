@@ -14,8 +14,6 @@ from engine.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest, page_requ
 
 T = TypeVar("T")
 
-MOST_BODY_BYTES = 16 << 20
-
 
 def wire_name(name: str) -> str:
     """`item_id` is `itemId`; `from_`, a word of Python, is `from`."""

@@ -64,7 +64,7 @@ def sign_in(request: Request, body: Credentials) -> Response:
     response.set_cookie(
         COOKIE,
         session.token,
-        expires=session.expires_at,
+        max_age=int((session.expires_at - context.clock()).total_seconds()),
         httponly=True,
         samesite="lax",
         secure=request.url.scheme == "https",
