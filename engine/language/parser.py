@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from engine.language.cursor import Cursor
 from engine.language.intervals import parse_interval, parse_time
 from engine.language.lexer import SyntaxProblem, Token, TokenKind, tokenize
 from engine.language.nodes import Literal, LiteralKind, Name, Operation, Span, Syntax
-from engine.language.refusals import refusal_of_symbol, refusal_of_word
+from engine.language.refusals import refusal_of_word
 
 LONGEST_TEXT: Final = 20_000
 DEEPEST: Final = 50
@@ -99,58 +100,12 @@ def _join(first: Syntax, last: Syntax | Token) -> Span:
     return Span(first.span.start, last.span.end)
 
 
-class _Parser:
-    def __init__(self, tokens: list[Token]) -> None:
-        self._tokens = tokens
-        self._next = 0
-        self._depth = 0
-
-    # -- tokens -----------------------------------------------------------------------------------
-
-    def _peek(self, ahead: int = 0) -> Token:
-        return self._tokens[min(self._next + ahead, len(self._tokens) - 1)]
-
-    def _take(self) -> Token:
-        token = self._peek()
-        self._next += 1
-        return token
-
-    def _at_symbol(self, *symbols: str) -> bool:
-        token = self._peek()
-        return token.kind is TokenKind.SYMBOL and token.text in symbols
-
-    def _take_symbol(self, symbol: str, wanted: str) -> Token:
-        if not self._at_symbol(symbol):
-            raise self._unexpected(wanted)
-        return self._take()
-
-    def _take_keyword(self, keyword: str) -> Token:
-        if self._peek().keyword != keyword:
-            raise self._unexpected(keyword)
-        return self._take()
-
-    def _unexpected(self, wanted: str) -> SyntaxProblem:
-        token = self._peek()
-        if token.kind is TokenKind.END:
-            return SyntaxProblem(
-                "syntax", f"The rule ends where {wanted} should follow.", "", token.span
-            )
-        refused = self._refusal(token)
-        if refused:
-            return SyntaxProblem("not-allowed", refused[0], refused[1], token.span)
-        return SyntaxProblem(
-            "syntax", f"Here {wanted} should stand, not {token.text[:40]!r}.", "", token.span
-        )
-
-    @staticmethod
-    def _refusal(token: Token) -> tuple[str, str] | None:
-        if token.kind is TokenKind.SYMBOL:
-            return refusal_of_symbol(token.text)
-        return refusal_of_word(token.keyword)
+class _Parser(Cursor):
+    _depth = 0
 
     def expect_end(self) -> None:
-        if self._peek().kind is not TokenKind.END:
-            raise self._unexpected("an operator such as AND, or the end,")
+        if self.peek().kind is not TokenKind.END:
+            raise self.unexpected("an operator such as AND, or the end,")
 
     # -- operators --------------------------------------------------------------------------------
 
@@ -158,7 +113,7 @@ class _Parser:
         """Everything that binds tighter than `binding`."""
         self._depth += 1
         if self._depth > 2 * DEEPEST + 2:
-            raise _too_deep(self._peek().span)
+            raise _too_deep(self.peek().span)
         left = self._prefix()
         while (power := self._power()) > binding:
             left = self._infix(left, power)
@@ -166,7 +121,7 @@ class _Parser:
         return left
 
     def _power(self) -> int:
-        token = self._peek()
+        token = self.peek()
         if token.kind is TokenKind.SYMBOL:
             return _COMPARE if token.text in _COMPARISONS else _INFIX.get(token.text, 0)
         match token.keyword:
@@ -177,7 +132,7 @@ class _Parser:
             case "IS":
                 return _IS
             case "NOT":
-                return _RANGE if self._peek(1).keyword in _RANGES else 0
+                return _RANGE if self.peek(1).keyword in _RANGES else 0
             case word:
                 return _RANGE if word in _RANGES else 0
 
@@ -186,38 +141,38 @@ class _Parser:
             return self._is(left)
         if power == _RANGE:
             return self._range(left)
-        token = self._take()
+        token = self.take()
         right = self.expression(power)
-        if power == _COMPARE and self._at_symbol(*_COMPARISONS):
+        if power == _COMPARE and self.at_symbol(*_COMPARISONS):
             raise SyntaxProblem(
                 "syntax",
                 "Comparisons do not chain.",
                 "Write `a < b AND b < c`, or `b BETWEEN a AND c`.",
-                self._peek().span,
+                self.peek().span,
             )
         name = _SAME.get(token.text, token.text).lower()
         return _combine(name, left, right, token.span)
 
     def _is(self, left: Syntax) -> Syntax:
-        word = self._take()
-        negated = self._peek().keyword == "NOT" and bool(self._take())
-        token = self._peek()
+        word = self.take()
+        negated = self.peek().keyword == "NOT" and bool(self.take())
+        token = self.peek()
         if token.keyword not in {"NULL", "TRUE", "FALSE"}:
-            raise self._unexpected("NULL, TRUE or FALSE")
-        self._take()
+            raise self.unexpected("NULL, TRUE or FALSE")
+        self.take()
         name = f"is {'not ' if negated else ''}{token.keyword.lower()}"
         return Operation(name, (left,), _join(left, token), Span(word.span.start, token.span.end))
 
     def _range(self, left: Syntax) -> Syntax:
-        first = self._peek()
-        negated = first.keyword == "NOT" and bool(self._take())
-        word = self._take()
+        first = self.peek()
+        negated = first.keyword == "NOT" and bool(self.take())
+        word = self.take()
         span = Span(first.span.start, word.span.end)
         prefix = "not " if negated else ""
         match word.keyword:
             case "BETWEEN":
                 low = self.expression(_RANGE)
-                self._take_keyword("AND")
+                self.take_keyword("AND")
                 high = self.expression(_RANGE)
                 return Operation(f"{prefix}between", (left, low, high), _join(left, high), span)
             case "IN":
@@ -226,9 +181,9 @@ class _Parser:
                 return self._like(left, f"{prefix}{like.lower()}", span)
 
     def _in(self, left: Syntax, name: str, word: Span) -> Syntax:
-        opening = self._take_symbol("(", "a list in parentheses")
+        opening = self.take_symbol("(", "a list in parentheses")
         members = self._arguments(")")
-        closing = self._tokens[self._next - 1]
+        closing = self.previous()
         if not members:
             raise SyntaxProblem(
                 "syntax",
@@ -240,24 +195,24 @@ class _Parser:
 
     def _like(self, left: Syntax, name: str, word: Span) -> Syntax:
         pattern = self.expression(_RANGE)
-        if self._peek().keyword != "ESCAPE":
+        if self.peek().keyword != "ESCAPE":
             return Operation(name, (left, pattern), _join(left, pattern), word)
-        self._take()
+        self.take()
         escape = self.expression(_RANGE)
         return Operation(name, (left, pattern, escape), _join(left, escape), word)
 
     # -- operands ---------------------------------------------------------------------------------
 
     def _prefix(self) -> Syntax:
-        token = self._peek()
+        token = self.peek()
         if token.keyword == "NOT":
-            self._take()
+            self.take()
             operand = self.expression(_NOT)
             return Operation(
                 "not", (operand,), Span(token.span.start, operand.span.end), token.span
             )
         if token.kind is TokenKind.SYMBOL and token.text in {"-", "+"}:
-            return self._sign(self._take())
+            return self._sign(self.take())
         return self._postfix(self._operand())
 
     def _sign(self, sign: Token) -> Syntax:
@@ -270,33 +225,33 @@ class _Parser:
         return Operation("-x", (operand,), span, sign.span)
 
     def _postfix(self, operand: Syntax) -> Syntax:
-        while self._at_symbol(".", "["):
-            if self._take().text == "[":
+        while self.at_symbol(".", "["):
+            if self.take().text == "[":
                 key = self.expression(0)
-                closing = self._take_symbol("]", "a closing bracket ]")
+                closing = self.take_symbol("]", "a closing bracket ]")
                 operand = Operation("[]", (operand, key), _join(operand, closing), key.span)
             elif isinstance(operand, Name):
                 part = self._take_name()
                 operand = Name((*operand.parts, part.text), _join(operand, part))
             else:
-                raise self._unexpected("an operator such as AND, not a dot,")
+                raise self.unexpected("an operator such as AND, not a dot,")
         return operand
 
     def _take_name(self) -> Token:
-        if self._peek().kind not in {TokenKind.WORD, TokenKind.QUOTED_NAME}:
-            raise self._unexpected("the name of a field")
-        return self._take()
+        if self.peek().kind not in {TokenKind.WORD, TokenKind.QUOTED_NAME}:
+            raise self.unexpected("the name of a field")
+        return self.take()
 
     def _operand(self) -> Syntax:
-        token = self._peek()
+        token = self.peek()
         match token.kind:
             case TokenKind.NUMBER:
-                return self._number(self._take())
+                return self._number(self.take())
             case TokenKind.STRING:
-                self._take()
+                self.take()
                 return Literal(LiteralKind.TEXT, token.text, token.span)
             case TokenKind.QUOTED_NAME:
-                self._take()
+                self.take()
                 return Name((token.text,), token.span)
             case TokenKind.WORD:
                 return self._word()
@@ -304,18 +259,18 @@ class _Parser:
                 return self._bracketed()
 
     def _bracketed(self) -> Syntax:
-        if self._at_symbol("("):
-            self._take()
+        if self.at_symbol("("):
+            self.take()
             inner = self.expression(0)
-            self._take_symbol(")", "a closing parenthesis )")
+            self.take_symbol(")", "a closing parenthesis )")
             return inner
-        if self._at_symbol("["):
-            opening = self._take()
+        if self.at_symbol("["):
+            opening = self.take()
             members = self._arguments("]")
-            closing = self._tokens[self._next - 1]
+            closing = self.previous()
             span = Span(opening.span.start, closing.span.end)
             return Operation("[...]", members, span, span)
-        raise self._unexpected("a field, a value or a function")
+        raise self.unexpected("a field, a value or a function")
 
     @staticmethod
     def _number(token: Token) -> Syntax:
@@ -330,15 +285,15 @@ class _Parser:
         return Literal(LiteralKind.NUMBER, value, token.span)
 
     def _word(self) -> Syntax:
-        token = self._peek()
-        follows = self._peek(1)
+        token = self.peek()
+        follows = self.peek(1)
         called = follows.kind is TokenKind.SYMBOL and follows.text == "("
         quoted = follows.kind is TokenKind.STRING
         match token.keyword:
             case "NULL":
-                return Literal(LiteralKind.NULL, None, self._take().span)
+                return Literal(LiteralKind.NULL, None, self.take().span)
             case "TRUE" | "FALSE" as truth:
-                return Literal(LiteralKind.BOOLEAN, truth == "TRUE", self._take().span)
+                return Literal(LiteralKind.BOOLEAN, truth == "TRUE", self.take().span)
             case "CASE":
                 return self._case()
             case "INTERVAL" if quoted or follows.kind is TokenKind.NUMBER:
@@ -346,60 +301,60 @@ class _Parser:
             case "TIMESTAMP" | "TIMESTAMPTZ" | "DATE" if quoted:
                 return self._time()
             case word if word in RESERVED:
-                raise self._unexpected("a field, a value or a function")
+                raise self.unexpected("a field, a value or a function")
             case word if refused := refusal_of_word(word):
                 raise SyntaxProblem("not-allowed", refused[0], refused[1], token.span)
-        self._take()
+        self.take()
         return self._call(token) if called else Name((token.text,), token.span)
 
     def _call(self, name: Token) -> Syntax:
-        self._take_symbol("(", "an opening parenthesis")
+        self.take_symbol("(", "an opening parenthesis")
         arguments = self._arguments(")")
-        closing = self._tokens[self._next - 1]
+        closing = self.previous()
         span = Span(name.span.start, closing.span.end)
         return Operation(name.text.lower(), arguments, span, name.span)
 
     def _arguments(self, closing: str) -> tuple[Syntax, ...]:
         """Up to and with the closing bracket."""
         arguments: list[Syntax] = []
-        while not self._at_symbol(closing):
+        while not self.at_symbol(closing):
             if arguments:
-                self._take_symbol(",", f"a comma or {closing}")
+                self.take_symbol(",", f"a comma or {closing}")
             if len(arguments) == LONGEST_LIST:
                 raise SyntaxProblem(
                     "too-many",
                     f"A list may have {LONGEST_LIST:,} members.",
                     "Put long lists into a bank and use matches(field, 'bank').",
-                    self._peek().span,
+                    self.peek().span,
                 )
             arguments.append(self.expression(0))
-        self._take()
+        self.take()
         return tuple(arguments)
 
     def _case(self) -> Syntax:
-        word = self._take()
+        word = self.take()
         parts: list[Syntax] = []
-        subject = None if self._peek().keyword == "WHEN" else self.expression(0)
-        while self._peek().keyword == "WHEN":
-            when = self._take()
+        subject = None if self.peek().keyword == "WHEN" else self.expression(0)
+        while self.peek().keyword == "WHEN":
+            when = self.take()
             condition = self.expression(0)
             if subject is not None:
                 condition = Operation("=", (subject, condition), condition.span, when.span)
-            self._take_keyword("THEN")
+            self.take_keyword("THEN")
             parts += [condition, self.expression(0)]
         if not parts:
-            raise self._unexpected("WHEN")
-        if self._peek().keyword == "ELSE":
-            self._take()
+            raise self.unexpected("WHEN")
+        if self.peek().keyword == "ELSE":
+            self.take()
             parts.append(self.expression(0))
-        end = self._take_keyword("END")
+        end = self.take_keyword("END")
         return Operation("case", tuple(parts), Span(word.span.start, end.span.end), word.span)
 
     def _interval(self) -> Syntax:
-        word, amount = self._take(), self._take()
+        word, amount = self.take(), self.take()
         written, end = amount.text, amount
-        if parse_interval(f"1 {self._peek().text}") is not None and self._peek().keyword:
-            end = self._take()
+        if parse_interval(f"1 {self.peek().text}") is not None and self.peek().keyword:
+            end = self.take()
             written = f"{written} {end.text}"
         span = Span(word.span.start, end.span.end)
         value = parse_interval(written)
@@ -407,13 +362,13 @@ class _Parser:
             raise SyntaxProblem(
                 "bad-literal",
                 f"{written!r} is not a length of time with a fixed size.",
-                "Write INTERVAL '7 days': seconds, minutes, hours, days or weeks, 36,500 days at most.",
+                "Write INTERVAL '7 days': seconds to weeks, 36,500 days at most.",
                 span,
             )
         return Literal(LiteralKind.INTERVAL, value, span)
 
     def _time(self) -> Syntax:
-        word, written = self._take(), self._take()
+        word, written = self.take(), self.take()
         span = Span(word.span.start, written.span.end)
         value = parse_time(written.text)
         if value is None:

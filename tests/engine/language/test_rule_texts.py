@@ -11,12 +11,11 @@ EVERY = [chr(code) for code in range(1, 0x110000) if not 0xD800 <= code <= 0xDFF
 
 def from_duckdb(expression: str) -> list[str]:
     with duckdb.connect() as connection:
-        column = connection.execute(
-            f"SELECT {expression} AS answer FROM (SELECT chr(code::INTEGER) AS c FROM "
-            "range(1, 1114112) r(code) WHERE code NOT BETWEEN 55296 AND 57343 ORDER BY code)"
-        ).to_arrow_table()["answer"]
-    answers: list[str] = column.to_pylist()
-    return answers
+        rows = connection.execute(
+            f"SELECT {expression} FROM (SELECT code, chr(code::INTEGER) AS c FROM "
+            "range(1, 1114112) r(code) WHERE code NOT BETWEEN 55296 AND 57343) ORDER BY code"
+        ).fetchall()
+    return [answer for (answer,) in rows]
 
 
 def test_lower_is_duckdbs_lower_on_every_character() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
@@ -31,6 +31,9 @@ from engine.language.types import (
 )
 from engine.language.udf import register
 from engine.text import Bank, Mode, Term
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 ARRIVAL = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 TIMESTAMP = pa.timestamp("us", tz="UTC")
