@@ -17,8 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PREFIX = "WINNOW_"
-# Read by the test suite, which is not part of the product.
-NOT_SETTINGS = frozenset({"WINNOW_DATA"})
+# Read elsewhere: by an option of a command, by docker-compose.yml, by the test suite.
+NOT_SETTINGS = frozenset(
+    {
+        "WINNOW_API_KEY",
+        "WINNOW_API_PORT",
+        "WINNOW_CONSOLE_PORT",
+        "WINNOW_DAGSTER_PORT",
+        "WINNOW_DATA",
+    }
+)
 LOG_LEVELS = ("debug", "info", "warning", "error")
 SWITCHES = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 HIGHEST_PORT = 65535

@@ -120,6 +120,10 @@ def test_a_misspelt_setting_is_not_overlooked() -> None:
     assert refusal.value.hint == "Did you mean WINNOW_PORT?"
 
 
+def test_variables_that_others_read_are_left_to_them() -> None:
+    assert load_settings({"WINNOW_API_KEY": "x", "WINNOW_DATA": "y"}) == load_settings({})
+
+
 def test_the_documented_table_is_the_definition() -> None:
     rows = re.findall(r"^\| `([A-Z_]+)` \| (.*?) \| (.*) \|$", DOCUMENT.read_text(), re.MULTILINE)
     expected = [
