@@ -138,7 +138,7 @@ def import_file(
     ] = None,
     id_column: Annotated[
         str | None,
-        typer.Option(help="Column with the items' ids.", show_default="id, item_id, ..."),
+        typer.Option(help="Column with the ids.", show_default="id, item_id, ..."),
     ] = None,
     batch: Annotated[int, typer.Option(min=1, max=10_000, help="Items in one request.")] = 500,
     from_line: Annotated[int, typer.Option(min=1, help="Go on from here.")] = 1,
