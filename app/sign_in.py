@@ -58,7 +58,8 @@ def sign_in_page(*, next_path: str, email: str = "", refusal: str = "") -> str:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,"><style>{_STYLE}</style></head>
 <body><main>
-<div class="brand">{_MARK}<div><b>Winnow</b><br><span>Trust &amp; safety workbench</span></div></div>
+<div class="brand">{_MARK}<div><b>Winnow</b><br>
+<span>Trust &amp; safety workbench</span></div></div>
 <form method="post" action="/sign-in">
 <h1>Sign in</h1>{told}
 <input type="hidden" name="next" value="{escape(next_path)}">

@@ -33,6 +33,7 @@ _UNFINISHED = ("queued", "running")
 _FLIPS = (
     Column("change", "Change", "badge", width="9rem"),
     Column("item", "Item", "title"),
+    Column("truth", "People said", "badge", width="8rem"),
     Column("when", "Arrived", "time", width="8rem"),
 )
 _SEGMENTS = (

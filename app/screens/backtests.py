@@ -70,7 +70,7 @@ def _start(types: dict[str, str], rules: list[Document]) -> None:
         )
     with right:
         type_id = _type_of(rule, rules, types)
-        period = st.date_input("Period (all of history when empty)", value=(), key="period")
+        period = st.date_input("Period (all of history when empty)", value=[], key="period")
         truth = st.selectbox(
             "What was right",
             ["labels", "none", "field"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -10,6 +9,7 @@ import streamlit as st
 from app.places import asked, go, href, link
 from app.session import may, winnow
 from app.views.bank_terms import MODES, joined, pasted, read_csv, to_csv
+from app.views.bank_trial import trial_html
 from app.views.documents import body_of, person
 from app.widgets.layout import flash, heading, heading_with_room, says
 from app.widgets.link_table import Column, link_table
@@ -124,13 +124,13 @@ def _save(bank: Document, terms: list[dict[str, str]], reason: str) -> None:
 
 
 def _paste(bank: Document) -> None:
-    with st.expander("Paste entries", icon=":material/content_paste:"):
-        with st.form("paste", clear_on_submit=True, border=False):
-            text = st.text_area("One a line", height=120)
-            mode = st.segmented_control("Mode", MODES, default="word", required=True)
-            if st.form_submit_button("Add") and text.strip():
-                terms = joined(bank.get("terms", []), pasted(text, str(mode)))
-                _save(bank, terms, "Pasted entries")
+    box = st.expander("Paste entries", icon=":material/content_paste:")
+    with box.form("paste", clear_on_submit=True, border=False):
+        text = st.text_area("One a line", height=120)
+        mode = st.segmented_control("Mode", MODES, default="word", required=True)
+        if st.form_submit_button("Add") and text.strip():
+            terms = joined(bank.get("terms", []), pasted(text, str(mode)))
+            _save(bank, terms, "Pasted entries")
 
 
 def _upload(bank: Document) -> None:
@@ -146,18 +146,8 @@ def _upload(bank: Document) -> None:
 
 
 def _test_box(bank: Document) -> None:
-    """Asks what a rule with this bank alone would say of a text."""
     with st.container(border=True):
         text = st.text_area("Try a text on the saved bank", height=90, key="bank-test")
         if text.strip():
             with told():
-                matched = winnow().try_bank(str(bank["id"]), text)
-                verdict = "✓ matches" if matched["matches"] else "does not match"
-                st.html(f"<p><b>{verdict}</b></p><p dir='auto'>{_shown(text, matched)}</p>")
-
-
-def _shown(text: str, matched: Document) -> str:
-    from app.views.marked_text import marked
-
-    spans = [(int(s[0]), int(s[1])) for s in matched.get("spans", [])]
-    return marked(text, spans) if spans else escape(text)
+                st.html(trial_html(text, winnow().try_bank(str(bank["id"]), text)))

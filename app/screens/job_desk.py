@@ -50,7 +50,7 @@ class Desk:
 
     @staticmethod
     def here(queue_id: str) -> Desk:
-        """This tab's desk; a new one when the address names another queue."""
+        """The desk of this tab; a new one when the address names another queue."""
         desk = st.session_state.get(_STATE)
         if not isinstance(desk, Desk) or (queue_id and desk.queue_id != queue_id):
             desk = st.session_state[_STATE] = Desk(queue_id)
@@ -117,8 +117,10 @@ class Desk:
             _toggle(self.policies, policy_id)
 
     def submit(self, job_id: str, offered: Sequence[tuple[str, str]]) -> None:
-        """Decides with the chosen actions. `offered`: (button key, action id); a digit pressed
-        just before Enter may arrive with it, and counts.
+        """Decides with the chosen actions.
+
+        offered: (button key, action id). A digit pressed just before Enter may arrive with it,
+        and counts.
         """
         if not self._is_about(job_id):
             return

@@ -131,11 +131,20 @@ def _finish(desk: Desk, job: Job) -> None:
         width="stretch",
     )
     ignore, skip = st.columns(2)
-    about = {"args": (job.job_id,), "width": "stretch"}
-    ignore.button("Ignore", key="ignore", shortcut="i", on_click=desk.ignore, **about)
-    skip.button("Skip", key="skip", shortcut="s", on_click=desk.skip, **about)
+    about = (job.job_id,)
+    ignore.button(
+        "Ignore", key="ignore", shortcut="i", on_click=desk.ignore, args=about, width="stretch"
+    )
+    skip.button("Skip", key="skip", shortcut="s", on_click=desk.skip, args=about, width="stretch")
     put_back, help_ = st.columns(2)
-    put_back.button("Put back", key="release", type="tertiary", on_click=desk.release, **about)
+    put_back.button(
+        "Put back",
+        key="release",
+        type="tertiary",
+        on_click=desk.release,
+        args=about,
+        width="stretch",
+    )
     if help_.button("Keys  ?", key="help", type="tertiary", width="stretch"):
         _show_keys()
     press_on("?", "help")

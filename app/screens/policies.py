@@ -25,6 +25,9 @@ _COLUMNS = (
 )
 
 
+_SEVERITIES = ("NONE", "LOW", "MEDIUM", "HIGH", "SEVERE")
+
+
 def show() -> None:
     flash()
     policies = winnow().configured("policies")
@@ -67,8 +70,8 @@ def _edit(head: Document, others: dict[str, str]) -> None:
             format_func=lambda p: others.get(p, "(stands alone)"),
             disabled=off,
         )
-        severity = right.number_input(
-            "Severity", 0, 100, int(head.get("severity") or 0), disabled=off
+        severity = right.select_slider(
+            "Severity", _SEVERITIES, head.get("severity") or "NONE", disabled=off
         )
         weight = right.number_input(
             "Strike weight", 0, 1000, int(head.get("strikeWeight") or 0), disabled=off

@@ -11,7 +11,7 @@ from app.screens.rule_form import Draft, draft_of, save_panel, settings_form
 from app.screens.rule_tests import show_tests
 from app.screens.rule_versions import show_versions
 from app.session import may, winnow
-from app.views.diagnostics import annotations, diagnostics_html
+from app.views.diagnostics import diagnostics_html, gutter_marks
 from app.views.documents import names_by_id
 from app.views.preview import examples_html, preview_figures, preview_note
 from app.views.rule_rows import TONES
@@ -72,7 +72,7 @@ def _editor_and_preview(draft: Draft, types: dict[str, str]) -> None:
     with left:
         _type_choice(draft, types)
         checked = draft.checked
-        marks = annotations(checked.diagnostics) if checked else []
+        marks = gutter_marks(checked.diagnostics) if checked else []
         draft.where = sql_editor(
             draft.opened_with, key=draft.editor_key, annotations=marks, readonly=not draft.editable
         )

@@ -44,7 +44,7 @@ class Draft:
 
 
 def draft_of(rule_id: str, head: Mapping[str, Any], types: Mapping[str, str]) -> Draft:
-    """This tab's draft; begun anew for another rule, or when a newer version was saved."""
+    """The draft of this tab; begun anew for another rule, or when a newer version was saved."""
     known = st.session_state.get(_STATE)
     version = head.get("version")
     if isinstance(known, Draft) and (known.rule_id, known.version) == (rule_id, version):

@@ -74,12 +74,21 @@ def _append(draft: Draft, data: str, note: str, *, matches: bool) -> None:
     st.rerun()
 
 
-def _outcome(told_: Document) -> str:
-    rows = told_.get("results") or told_.get("items") or []
-    failed = [row for row in rows if not row.get("ok", row.get("passed", True))]
+def _outcome(ran: Document) -> str:
+    rows = ran.get("examples", [])
+    failed = [row for row in rows if not row.get("passed")]
     if not failed:
         return f"<p>✓ All {len(rows)} examples hold.</p>"
-    lines = "".join(f"<div>{escape(pretty(row))}</div>" for row in failed)
+    return '<div class="w-list">' + "".join(map(_failed, failed)) + "</div>"
+
+
+def _failed(row: Document) -> str:
+    outcome = {"True": "matched", "False": "did not match"}.get(
+        str(row.get("outcome")), "could not be told"
+    )
+    expected = "must match" if row.get("expected") else "must not match"
+    why = escape(str(row.get("problem") or row.get("note") or ""))
     return (
-        f'<p><b>{len(failed)} of {len(rows)} do not hold</b></p><div class="w-rule">{lines}</div>'
+        f"<div><b>Example {int(row['index']) + 1} {outcome}, but {expected}</b>"
+        f'<p class="w-quiet">{why}</p></div>'
     )

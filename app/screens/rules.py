@@ -98,4 +98,4 @@ def _matches() -> dict[str, int]:
         by_rule = winnow().overview(7).matches_by_rule
     except ApiError:
         return {}
-    return {str(one.get("ruleId")): int(one.get("matches", one.get("count", 0))) for one in by_rule}
+    return {str(one.get("ruleId")): int(one.get("matches") or 0) for one in by_rule}

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from app.views.figures import compact, count, share
+from app.views.figures import UNKNOWN, compact, count, share
 
 Report = Mapping[str, Any]
 Figure = tuple[str, str, str]
@@ -36,13 +36,13 @@ def quality(report: Report) -> list[Figure]:
 
 def _quality(estimate: Mapping[str, Any] | None, label: str) -> Figure:
     if not estimate or estimate.get("value") is None:
-        return ("–", label, str((estimate or {}).get("why", "")))
+        return (UNKNOWN, label, str((estimate or {}).get("why", "")))
     return (share(estimate["value"]), label, _between(estimate, share))
 
 
 def _number(estimate: Mapping[str, Any] | None) -> str:
     value = (estimate or {}).get("value")
-    return "–" if value is None else compact(round(value, 1))
+    return UNKNOWN if value is None else compact(round(value, 1))
 
 
 def _share_note(estimate: Mapping[str, Any] | None) -> str:
@@ -141,7 +141,7 @@ def quality_chart(report: Report) -> alt.LayerChart | None:
             alt.Tooltip("high:Q", title="to", format=".1%"),
         ],
     )
-    return intervals + points
+    return alt.LayerChart(layer=[intervals, points])
 
 
 def segment_rows(report: Report) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ def _problem(lines: Sequence[str], diagnostic: Diagnostic) -> str:
     )
 
 
-def annotations(diagnostics: Sequence[Diagnostic]) -> list[dict[str, Any]]:
+def gutter_marks(diagnostics: Sequence[Diagnostic]) -> list[dict[str, Any]]:
     """Marks for the editor's gutter; rows and columns count from 0 there."""
     return [
         {

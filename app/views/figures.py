@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+UNKNOWN = "\u2013"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _THOUSAND, _MILLION = 1_000, 1_000_000
 
 
 def count(value: float | None) -> str:
     if value is None:
-        return "–"
+        return UNKNOWN
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 
 def compact(value: float | None) -> str:
     """1234567 → 1.2M."""
     if value is None:
-        return "–"
+        return UNKNOWN
     if abs(value) >= _MILLION:
         return f"{value / _MILLION:.1f}M"
     if abs(value) >= 10 * _THOUSAND:
@@ -28,7 +29,7 @@ def compact(value: float | None) -> str:
 def share(value: float | None) -> str:
     """0.1234 → 12.3%."""
     if value is None:
-        return "–"
+        return UNKNOWN
     percent = 100 * value
     digits = 0 if percent in {0, 100} else 1
     return f"{percent:.{digits}f}%"
@@ -36,7 +37,7 @@ def share(value: float | None) -> str:
 
 def share_interval(value: float | None, low: float | None, high: float | None) -> str:
     if value is None:
-        return "–"
+        return UNKNOWN
     if low is None or high is None:
         return share(value)
     return f"{share(value)} ({100 * low:.1f} to {100 * high:.1f})"
@@ -44,7 +45,7 @@ def share_interval(value: float | None, low: float | None, high: float | None) -
 
 def count_interval(value: float | None, low: float | None, high: float | None) -> str:
     if value is None:
-        return "–"
+        return UNKNOWN
     if low is None or high is None:
         return count(round(value))
     return f"{compact(round(value))} ({compact(round(low))} to {compact(round(high))})"
@@ -67,11 +68,11 @@ def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
 
 
 def age(since: datetime | None, now: datetime) -> str:
-    return "–" if since is None else span_of(now - aware(since))
+    return UNKNOWN if since is None else span_of(now - aware(since))
 
 
 def moment(at: datetime | None) -> str:
-    return "–" if at is None else aware(at).astimezone(UTC).strftime("%d %b %Y, %H:%M UTC")
+    return UNKNOWN if at is None else aware(at).astimezone(UTC).strftime("%d %b %Y, %H:%M UTC")
 
 
 def aware(at: datetime) -> datetime:

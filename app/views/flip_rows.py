@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Flip = Mapping[str, Any]
-
-
-def is_added(flip: Flip) -> bool:
-    change = flip.get("change", flip.get("direction"))
-    return change == "added" if change else bool(flip.get("candidate", flip.get("added")))
+_TRUTHS = {
+    "True": {"text": "violating", "tone": "bad"},
+    "False": {"text": "fine", "tone": "good"},
+    "None": None,
+}
 
 
 def flip_rows(flips: Sequence[Flip]) -> list[dict[str, Any]]:
@@ -21,9 +21,10 @@ def flip_rows(flips: Sequence[Flip]) -> list[dict[str, Any]]:
         {
             "_id": _item_id(flip),
             "change": {"text": "now matches", "tone": "warn"}
-            if is_added(flip)
+            if flip.get("added")
             else {"text": "no longer", "tone": "soft"},
             "item": {"text": _told(flip), "note": _item_id(flip)},
+            "truth": _TRUTHS[str(flip.get("truth"))],
             "when": flip.get("arrivedAt"),
         }
         for flip in flips
@@ -31,7 +32,7 @@ def flip_rows(flips: Sequence[Flip]) -> list[dict[str, Any]]:
 
 
 def _item_id(flip: Flip) -> str:
-    return str(flip.get("itemId") or flip.get("row") or flip.get("submissionId") or "")
+    return str(flip.get("itemId") or "")
 
 
 def _told(flip: Flip, most: int = 180) -> str:
@@ -46,7 +47,7 @@ def flips_csv(flips: Sequence[Flip]) -> str:
     table = csv.writer(out)
     table.writerow(["item_id", "change", "arrived_at", "data"])
     for flip in flips:
-        change = "added" if is_added(flip) else "removed"
+        change = "added" if flip.get("added") else "removed"
         data = json.dumps(flip.get("data") or {}, ensure_ascii=False)
         table.writerow([safe(_item_id(flip)), change, flip.get("arrivedAt", ""), safe(data)])
     return out.getvalue()

@@ -127,7 +127,8 @@ def _figure(name: str, kind: str, url: str, *, revealed: bool) -> str:
     if parts.scheme not in {"http", "https"} and not url.startswith("data:image/"):
         return f"<figure><p><code>{source}</code></p>{caption}</figure>"
     if kind == "VIDEO":
-        shown = f'<video src="{source}" preload="metadata" muted {"controls" if revealed else ""}></video>'
+        controls = "controls" if revealed else ""
+        shown = f'<video src="{source}" preload="metadata" muted {controls}></video>'
     elif kind == "AUDIO":
         shown = f'<audio src="{source}" preload="none" controls></audio>'
     else:

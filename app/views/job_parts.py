@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.winnow_client.model import Decision, Job, OtherItem, Source
 
 KEYS = (
-    ("1 – 9", "choose an action, or a policy while picking policies"),
+    ("1 to 9", "choose an action, or a policy while picking policies"),
     ("Enter", "submit and open the next job"),
     ("i", "ignore: nothing is wrong with it"),
     ("s", "skip: somebody else shall decide"),

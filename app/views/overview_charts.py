@@ -13,17 +13,19 @@ if TYPE_CHECKING:
     from app.winnow_client.model import Volume
 
 _HEIGHT = 210
+_SHORT = 49
 
 
 def volume_chart(volume: Sequence[Volume]) -> alt.Chart:
     """Items accepted, hour by hour."""
     frame = pd.DataFrame({"hour": [v.hour for v in volume], "items": [v.accepted for v in volume]})
-    days = len(volume) / 24
     base = alt.Chart(frame, height=_HEIGHT).encode(
         x=alt.X(
             "hour:T",
             title=None,
-            axis=alt.Axis(grid=False, format="%H:%M" if days <= 2 else "%d %b", tickCount=8),
+            axis=alt.Axis(
+                grid=False, format="%d %b" if len(volume) > _SHORT else "%H:%M", tickCount=8
+            ),
         ),
         y=alt.Y("items:Q", title=None, axis=alt.Axis(tickCount=4, format="~s")),
         tooltip=[
@@ -51,7 +53,7 @@ def bar_chart(counts: Mapping[str, int], *, most: int = 8) -> alt.LayerChart:
     )
     bars = base.mark_bar(cornerRadiusEnd=3, height=16)
     numbers = base.mark_text(align="left", dx=5).encode(text=alt.Text("count:Q", format=","))
-    return bars + numbers
+    return alt.LayerChart(layer=[bars, numbers])
 
 
 def counted(rows: Sequence[Mapping[str, Any]], *names: str) -> dict[str, int]:

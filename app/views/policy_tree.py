@@ -35,7 +35,7 @@ def policy_rows(policies: Sequence[Policy], href: Callable[[str], str]) -> list[
                 "text": _INDENT * depth + str(policy.get("name", "")),
                 "note": _INDENT * depth + str(policy.get("text") or ""),
             },
-            "severity": policy.get("severity"),
+            "severity": str(policy.get("severity") or "none").capitalize(),
             "strikes": policy.get("strikeWeight"),
             "updated": policy.get("updatedAt"),
         }

@@ -9,7 +9,7 @@ from app.views.figures import compact, count, moment, share
 from app.views.item_card import brief
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from app.winnow_client.model import Example, Preview
 
@@ -36,7 +36,7 @@ def preview_note(preview: Preview) -> str:
     return f"{count(preview.unknown)} items could not be told: a field they need is missing."
 
 
-def examples_html(examples: Sequence[Example], names: Mapping[str, str] | None = None) -> str:
+def examples_html(examples: Sequence[Example]) -> str:
     rows = (
         f'<div><span class="w-quiet">{escape(example.item_id)} · '
         f"{escape(moment(example.arrived_at))}</span>"

@@ -7,8 +7,9 @@ from typing import Any
 
 
 def records_of(text: str) -> list[dict[str, Any]]:
-    """The records in a JSON array, a single object, or JSON Lines. Raises ValueError, told to
-    people: which line, and what is wrong with it.
+    """The records in a JSON array, a single object, or JSON Lines.
+
+    Raises ValueError, in words for people: which line, and what is wrong with it.
     """
     stripped = text.strip()
     if not stripped:

@@ -20,8 +20,10 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Column:
-    """kind decides what a row holds under `key`: a text, a number, an ISO time, {text, note} for
-    a title, {text, tone} for a badge, {part, text} for a share, numbers for a spark.
+    """kind: what a row holds under `key`.
+
+    A text, a number, an ISO time, {text, note} for a title, {text, tone} for a badge,
+    {part, text} for a share, numbers for a spark.
     """
 
     key: str

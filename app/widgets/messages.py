@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -10,20 +9,29 @@ import streamlit as st
 from app.winnow_client import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from types import TracebackType
 
 _SIGNED_OUT = 401
 _FORBIDDEN = 403
 _MISSING = 404
 
 
-@contextmanager
-def told() -> Iterator[None]:
+class told:  # noqa: N801 - reads as a phrase: `with told():`
     """Shows a refusal where it happened and lets the page go on."""
-    try:
-        yield
-    except ApiError as error:
-        show_refusal(error)
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if isinstance(error, ApiError):
+            show_refusal(error)
+            return True
+        return False
 
 
 def show_refusal(error: ApiError) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.winnow_client import model
 from app.winnow_client.model import Document, Page
-from app.winnow_client.transport import Transport, decode
+from app.winnow_client.transport import Params, Transport, decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,10 +85,9 @@ class Winnow:
         body = {"name": name, "records": list(records)}
         return self.transport.ask(dict[str, Any], "POST", "/config/item-types/infer", body=body)
 
-    def try_bank(self, bank_id: str, text: str) -> Document:
-        """{"matches": bool, "spans": [[start, end], ...]} of a text, by the saved bank."""
+    def try_bank(self, bank_id: str, text: str) -> model.BankTrial:
         path = f"/config/banks/{bank_id}/try"
-        return self.transport.ask(dict[str, Any], "POST", path, body={"text": text})
+        return self.transport.ask(model.BankTrial, "POST", path, body={"text": text})
 
     # Rules
     def check(self, where: str, item_type_id: str) -> model.Checked:
@@ -101,8 +100,7 @@ class Winnow:
 
     def functions(self) -> list[Document]:
         """The language's reference: name, signature, documentation and examples of each."""
-        told = self.transport.ask(dict[str, Any] | list[Any], "GET", "/rules/functions")
-        return list(told["items"] if isinstance(told, dict) else told)
+        return self.transport.ask(Page[Document], "GET", "/rules/functions").items
 
     def run_examples(self, rule_id: str) -> Document:
         return self.transport.ask(dict[str, Any], "POST", f"/rules/{rule_id}/examples/run")
@@ -111,7 +109,7 @@ class Winnow:
     def items(
         self, *, item_type_id: str = "", item_id: str = "", creator_id: str = "", limit: int = 50
     ) -> Page[Document]:
-        params = {
+        params: Params = {
             "itemTypeId": item_type_id,
             "itemId": item_id,
             "creatorId": creator_id,
@@ -216,7 +214,7 @@ class Winnow:
         return self.transport.ask(dict[str, Any], "PUT", f"/users/{user_id}", body=body)
 
     def deliveries(self, *, state: str = "", action_id: str = "") -> Page[model.Delivery]:
-        params = {"state": state, "actionId": action_id, "limit": 100}
+        params: Params = {"state": state, "actionId": action_id, "limit": 100}
         return self.transport.ask(
             Page[model.Delivery], "GET", "/webhooks/deliveries", params=params
         )

@@ -17,12 +17,12 @@ class Wire(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
     pass
 
 
-class Page(Wire, Generic[T]):
+class Page(Wire, Generic[T], frozen=True):
     items: list[T] = []
     next_cursor: str | None = None
 
 
-class User(Wire):
+class User(Wire, frozen=True):
     user_id: str = ""
     email: str = ""
     name: str = ""
@@ -34,20 +34,20 @@ class User(Wire):
     disabled_at: datetime | None = None
 
 
-class SignedIn(Wire):
+class SignedIn(Wire, frozen=True):
     token: str
     expires_at: datetime
     user: User | None = None
 
 
-class Organisation(Wire):
+class Organisation(Wire, frozen=True):
     org_id: str | int = ""
     name: str = ""
     config_version: int = 0
     signing_public_key_pem: str = ""
 
 
-class ConfigVersion(Wire):
+class ConfigVersion(Wire, frozen=True):
     version: int
     author: str | None = None
     reason: str | None = None
@@ -56,7 +56,21 @@ class ConfigVersion(Wire):
     document: Document = {}
 
 
-class Diagnostic(Wire):
+class BankSpan(Wire, frozen=True):
+    """start, end: code points of the tried text. term, mode: the entry that matched."""
+
+    start: int
+    end: int
+    term: str = ""
+    mode: str = ""
+
+
+class BankTrial(Wire, frozen=True):
+    matches: bool
+    spans: list[BankSpan] = []
+
+
+class Diagnostic(Wire, frozen=True):
     code: str = ""
     message: str = ""
     hint: str = ""
@@ -65,20 +79,20 @@ class Diagnostic(Wire):
     length: int = 1
 
 
-class Checked(Wire):
+class Checked(Wire, frozen=True):
     ok: bool
     diagnostics: list[Diagnostic] = []
     canonical: str | None = None
 
 
-class Interval(Wire):
+class Interval(Wire, frozen=True):
     value: float | None = None
     low: float | None = None
     high: float | None = None
     why: str | None = None
 
 
-class Example(Wire):
+class Example(Wire, frozen=True):
     item_id: str = ""
     submission_id: str | None = None
     arrived_at: datetime | None = None
@@ -86,7 +100,7 @@ class Example(Wire):
     spans: dict[str, list[tuple[int, int]]] = {}
 
 
-class Preview(Wire):
+class Preview(Wire, frozen=True):
     sampled: int = 0
     hits: int = 0
     unknown: int = 0
@@ -98,7 +112,7 @@ class Preview(Wire):
     milliseconds: float = 0
 
 
-class QueueStats(Wire):
+class QueueStats(Wire, frozen=True):
     id: str
     name: str
     pending: int = 0
@@ -112,7 +126,7 @@ class QueueStats(Wire):
     description: str = ""
 
 
-class ItemField(Wire):
+class ItemField(Wire, frozen=True):
     name: str
     type: str = "STRING"
     container: Any = None
@@ -120,20 +134,20 @@ class ItemField(Wire):
     spans: list[tuple[int, int]] = []
 
 
-class ShownItem(Wire):
+class ShownItem(Wire, frozen=True):
     item_id: str = ""
     item_type_id: str = ""
     item_type_name: str = ""
     fields: list[ItemField] = []
 
 
-class ItemLink(Wire):
+class ItemLink(Wire, frozen=True):
     item_id: str = ""
     item_type_id: str = ""
     name: str | None = None
 
 
-class Source(Wire):
+class Source(Wire, frozen=True):
     kind: str = ""
     rule_id: str | None = None
     rule_name: str | None = None
@@ -141,34 +155,34 @@ class Source(Wire):
     where: str | None = None
 
 
-class OtherItem(Wire):
+class OtherItem(Wire, frozen=True):
     item_id: str = ""
     item_type_id: str = ""
     arrived_at: datetime | None = None
     data: Document = {}
 
 
-class Parameter(Wire):
+class Parameter(Wire, frozen=True):
     name: str
     type: str = "STRING"
     required: bool = False
     description: str = ""
 
 
-class ActionChoice(Wire):
+class ActionChoice(Wire, frozen=True):
     id: str
     name: str
     type: str = "CUSTOM_ACTION"
     parameters: list[Document] = []
 
 
-class PolicyChoice(Wire):
+class PolicyChoice(Wire, frozen=True):
     id: str
     name: str
     text: str | None = ""
 
 
-class Decision(Wire):
+class Decision(Wire, frozen=True):
     decision_id: str = ""
     job_id: str = ""
     kind: str = ""
@@ -183,7 +197,7 @@ class Decision(Wire):
     item_type_id: str | None = None
 
 
-class Job(Wire):
+class Job(Wire, frozen=True):
     job_id: str
     queue_id: str = ""
     queue_name: str = ""
@@ -202,13 +216,13 @@ class Job(Wire):
     policy_ids: list[str] = []
 
 
-class Decided(Wire):
+class Decided(Wire, frozen=True):
     decision_id: str
     undo_until: datetime | None = None
     next_job: Job | None = None
 
 
-class Backtest(Wire):
+class Backtest(Wire, frozen=True):
     backtest_id: str
     state: str = "queued"
     request: Document = {}
@@ -222,7 +236,7 @@ class Backtest(Wire):
     finished_at: datetime | None = None
 
 
-class ApiKey(Wire):
+class ApiKey(Wire, frozen=True):
     key_id: str
     name: str = ""
     prefix: str = ""
@@ -233,7 +247,7 @@ class ApiKey(Wire):
     key: str | None = None
 
 
-class Attempt(Wire):
+class Attempt(Wire, frozen=True):
     attempt: int = 0
     started_at: datetime | None = None
     latency_ms: float | None = None
@@ -242,7 +256,7 @@ class Attempt(Wire):
     response: str | None = None
 
 
-class Delivery(Wire):
+class Delivery(Wire, frozen=True):
     delivery_id: str = ""
     action_id: str | None = None
     action_name: str | None = None
@@ -257,13 +271,13 @@ class Delivery(Wire):
     body: Any = None
 
 
-class Volume(Wire):
+class Volume(Wire, frozen=True):
     hour: datetime
     accepted: int = 0
     evaluated: int = 0
 
 
-class Overview(Wire):
+class Overview(Wire, frozen=True):
     volume: list[Volume] = []
     matches_by_rule: list[Document] = []
     jobs: dict[str, int | None] = {}
@@ -272,7 +286,7 @@ class Overview(Wire):
     lake: Document = {}
 
 
-class AuditEntry(Wire):
+class AuditEntry(Wire, frozen=True):
     n: int = 0
     at: datetime | None = None
     actor: str = ""
@@ -282,7 +296,7 @@ class AuditEntry(Wire):
     detail: Any = None
 
 
-class ItemHistory(Wire):
+class ItemHistory(Wire, frozen=True):
     submissions: list[Document] = []
     evaluations: list[Document] = []
     actions: list[Document] = []

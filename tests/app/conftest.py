@@ -22,18 +22,20 @@ Opened = Callable[..., AppTest]
 
 
 @contextmanager
-def served(app: Any) -> Iterator[str]:
-    """The application on a free loopback port, in a thread; its base URL."""
+def served(application: Callable[[str], Any]) -> Iterator[str]:
+    """What `application` makes for a base URL, served there, in a thread, on a free port."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
+    listening.listen()
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     config = uvicorn.Config(
-        app, log_level="warning", ws="websockets-sansio", timeout_graceful_shutdown=1
+        application(url), log_level="warning", ws="websockets-sansio", timeout_graceful_shutdown=1
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield url
     finally:
         server.should_exit = True
         thread.join(10)
@@ -47,7 +49,7 @@ def state() -> State:
 
 @pytest.fixture
 def api_url(state: State) -> Iterator[str]:
-    with served(fake_api(state)) as url:
+    with served(lambda _: fake_api(state)) as url:
         yield f"{url}/api/v1"
 
 

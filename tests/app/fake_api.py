@@ -317,8 +317,8 @@ def _backtests(app: FastAPI, state: State) -> None:
     @app.get("/api/v1/backtests/{backtest_id}/flips")
     def flips(backtest_id: str) -> Doc:
         text = "Win big at the casino tonight"
-        added = {"itemId": "p7", "change": "added", "arrivedAt": stamp(60), "data": {"text": text}}
-        return page([added, {**added, "itemId": "p8", "change": "removed"}])
+        added = {"itemId": "p7", "added": True, "arrivedAt": stamp(60), "data": {"text": text}}
+        return page([added, {**added, "itemId": "p8", "added": False}])
 
 
 def _administration(app: FastAPI, state: State) -> None:

@@ -11,7 +11,7 @@ from app.sign_in import local_path, sign_in_page
 from app.views import bank_terms, figures, policy_tree, rule_rows
 from app.views.backtest_parts import comparison, day_chart, headline, quality, quality_chart
 from app.views.decision_rows import decisions_csv
-from app.views.diagnostics import annotations, diagnostics_html
+from app.views.diagnostics import diagnostics_html, gutter_marks
 from app.views.diff import changed, diff_html
 from app.views.item_card import brief, item_card
 from app.views.marked_text import excerpt, marked, merged
@@ -170,7 +170,7 @@ def test_a_diagnostic_points_at_its_place() -> None:
     wrong = Diagnostic(message="No field txt", hint="Did you mean text?", column=10, length=3)
     shown = diagnostics_html("contains(txt, 'a')", [wrong])
     assert "contains(txt, &#x27;a&#x27;)\n         ^^^" in shown
-    assert annotations([wrong])[0]["column"] == 9
+    assert gutter_marks([wrong])[0]["column"] == 9
 
 
 def test_a_diff_shows_only_what_differs() -> None:

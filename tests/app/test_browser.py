@@ -1,0 +1,211 @@
+"""The console in Chromium, in front of the real API, Postgres and a worker."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.app.deadline import until
+from tests.app.whole_house import House, whole_house
+from tests.left_out import CHROMIUM
+
+if TYPE_CHECKING:
+    from services.context import Context
+    from tests.world import Organisation
+
+pytestmark = pytest.mark.browser
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+]
+PATIENCE_MS = 20_000
+ITEM_NAME = ".w-line b >> nth=1"
+PLACES = ("overview", "queues", "decisions", "rules", "backtests", "banks", "policies")
+PLACES += ("item-types", "actions", "deliveries", "settings", "audit")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def house(context: Context, org: Organisation) -> Iterator[House]:
+    with whole_house(context, org) as house:
+        yield house
+
+
+@pytest.fixture
+def page(browser: Browser, house: House) -> Iterator[Page]:
+    """Signed in; whatever a page asks of another host fails the test."""
+    tab = browser.new_page(viewport={"width": 1440, "height": 900})
+    tab.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    elsewhere: list[str] = []
+    tab.on("request", lambda asked: elsewhere.append(asked.url) if _leaves(asked.url) else None)
+    sign_in(tab, house, house.password)
+    yield tab
+    tab.close()
+    assert elsewhere == []
+
+
+def _leaves(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in {"http", "https", "ws", "wss"} and parts.hostname != "127.0.0.1"
+
+
+def sign_in(tab: Page, house: House, password: str) -> None:
+    tab.goto(f"{house.url}/queues")
+    tab.fill("#email", house.email)
+    tab.fill("#password", password)
+    tab.click("button")
+
+
+def shot(page: Page, name: str) -> None:
+    """Kept only where `WINNOW_SHOTS` names a folder, for people to look at."""
+    folder = os.environ.get("WINNOW_SHOTS")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def open_page(page: Page, house: House, path: str) -> None:
+    page.goto(f"{house.url}/{path}")
+    expect(page.locator("[data-testid=stSidebarNav]")).to_be_visible()
+
+
+def test_signing_in_leads_to_the_page_asked_for_and_survives_a_reload(
+    page: Page, house: House
+) -> None:
+    expect(page.get_by_role("heading", name="Queues")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Queues")).to_be_visible()
+    [cookie] = page.context.cookies(house.url)
+    assert (cookie["name"], cookie["httpOnly"], cookie["sameSite"]) == (
+        "winnow_session",
+        True,
+        "Lax",
+    )
+
+
+def test_a_wrong_password_is_refused_where_it_was_typed(browser: Browser, house: House) -> None:
+    tab = browser.new_page()
+    sign_in(tab, house, "not the password")
+    expect(tab.get_by_role("alert")).to_be_visible()
+    assert tab.input_value("#email") == house.email
+    tab.close()
+
+
+def test_signing_out_ends_the_session(page: Page, house: House) -> None:
+    expect(page.get_by_role("heading", name="Queues")).to_be_visible()
+    page.get_by_text("Sign out").click()
+    page.goto(f"{house.url}/rules")
+    expect(page.get_by_label("Password")).to_be_visible()
+
+
+def test_a_job_is_decided_with_the_keyboard_and_undone(page: Page, house: House) -> None:
+    open_page(page, house, f"job?queue={house.queue_id}")
+    expect(page.locator("mark").first).to_have_text("casino")
+    first = page.locator(ITEM_NAME).inner_text()
+    shot(page, "job")
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    expect(page.locator(ITEM_NAME)).not_to_have_text(first)
+    until(lambda: len(_decided(house)) == 1, what="the decision is recorded")
+    assert _decided(house)[0]["kind"] == "CUSTOM_ACTION"
+    expect(page.get_by_text("Undo (")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.locator(ITEM_NAME)).to_have_text(first)
+    until(lambda: bool(_decided(house)[0]["undoneAt"]), what="the decision is taken back")
+
+
+def test_ignore_opens_the_next_job_at_once(page: Page, house: House) -> None:
+    open_page(page, house, f"job?queue={house.queue_id}")
+    for _ in range(3):
+        name = page.locator(ITEM_NAME).inner_text()
+        expect(page.locator(".st-key-ignore button")).to_be_enabled()
+        page.wait_for_selector("[data-test-script-state=notRunning]")
+        page.keyboard.press("i")
+        expect(page.locator(ITEM_NAME)).not_to_have_text(name)
+    until(lambda: len(_decided(house)) == 3, what="three decisions are recorded")
+
+
+def test_everything_to_decide_fits_one_screen(page: Page, house: House) -> None:
+    open_page(page, house, f"job?queue={house.queue_id}")
+    for key in ("job-action-0", "submit", "ignore", "skip", "pick-policy", "help"):
+        box = page.locator(f".st-key-{key} button").bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 900, key
+
+
+def test_the_question_mark_lists_the_keys(page: Page, house: House) -> None:
+    open_page(page, house, f"job?queue={house.queue_id}")
+    expect(page.locator(".st-key-help button")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_text("submit and open the next job")).to_be_visible()
+
+
+def test_the_preview_follows_what_is_typed(page: Page, house: House) -> None:
+    open_page(page, house, f"rule?id={house.rule_id}")
+    hits = page.locator(".w-figures b").first
+    expect(hits).to_be_visible()
+    before = hits.inner_text()
+    editor = page.frame_locator("iframe[title*='streamlit_ace']")
+    editor.locator(".ace_content").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" AND likes < 3")
+    expect(hits).not_to_have_text(before)
+    shot(page, "rule")
+    page.keyboard.type(" AND txt = 'a'")
+    expect(page.locator(".w-problem")).to_contain_text("txt")
+    shot(page, "rule-wrong")
+
+
+def test_a_rule_is_saved_with_its_reason(page: Page, house: House) -> None:
+    open_page(page, house, f"rule?id={house.rule_id}")
+    page.get_by_placeholder("Why this change?").fill("Quieter name")
+    page.get_by_label("Name", exact=True).fill("Casino and lottery offers")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Casino and lottery offers")).to_be_visible()
+    saved = house.winnow.versions("rules", house.rule_id)
+    assert (saved[0].version, saved[0].reason) == (2, "Quieter name")
+
+
+def test_a_backtest_runs_and_shows_its_figures(page: Page, house: House) -> None:
+    open_page(page, house, f"backtests?rule={house.rule_id}")
+    page.get_by_label("Compare with").fill("contains(text, 'winners')")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_text("items judged")).to_be_visible()
+    expect(page.get_by_text("newly matched")).to_be_visible()
+    shot(page, "backtest")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_shows_a_traceback_or_asks_another_host(
+    page: Page, house: House, scheme: str
+) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for place in PLACES:
+        open_page(page, house, place)
+        expect(page.locator("h1")).to_be_visible()
+        page.wait_for_selector("[data-test-script-state=notRunning]")
+        assert page.locator("[data-testid=stException]").count() == 0, place
+        assert page.get_by_text("could not be shown").count() == 0, place
+        shot(page, f"{scheme}-{place}")
+
+
+def _decided(house: House) -> list[dict[str, object]]:
+    return house.winnow.decisions().items
