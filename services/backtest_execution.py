@@ -72,13 +72,11 @@ def load(context: Context, org_id: int, row: BacktestRow) -> tuple[Prepared, Sou
     with context.database.transaction(org_id) as tx:
         prepared = prepare(request, load_configuration(tx))
     pinned = row.progress.get("versions", {})
-    return prepared, _sources(context, org_id, prepared, pinned)
+    return prepared, find_sources(context.lake_root, org_id, prepared, pinned)
 
 
-def _sources(
-    context: Context, org_id: int, prepared: Prepared, pinned: Mapping[str, int]
-) -> Sources:
-    root = context.lake_root
+def find_sources(root: str, org_id: int, prepared: Prepared, pinned: Mapping[str, int]) -> Sources:
+    """root: of the lake. pinned: table -> version; the newest of those not named."""
     items_uri = lake.items_uri(root, org_id, prepared.item_type.type_id)
     items = lake.snapshot(items_uri, pinned.get("items"))
     if prepared.spec.truth.source is not TruthSource.LABELS:
@@ -114,7 +112,7 @@ def _contents(sources: Sources) -> Mapping[str, str]:
 
 
 def execute(
-    context: Context,
+    root: str,
     org_id: int,
     backtest_id: str,
     prepared: Prepared,
@@ -123,7 +121,7 @@ def execute(
 ) -> Report:
     """Raises Interrupted when `tell` answers False, Unavailable when the lake lacks a file."""
     name = inputs_digest(prepared, sources)
-    folder = run_folder(context.lake_root, org_id, backtest_id, name)
+    folder = run_folder(root, org_id, backtest_id, name)
     files = _files(prepared, sources.items)
     steps = cut([file.rows for file in files], whole=prepared.counts_others)
     parts: list[Partial] = []

@@ -181,7 +181,7 @@ def _run(context: Context, org_id: int, row: BacktestRow) -> None:
         with context.database.transaction(org_id) as tx:
             return backtests.advance(tx, row.backtest_id, document)
 
-    report = execute(context, org_id, row.backtest_id, prepared, sources, tell)
+    report = execute(context.lake_root, org_id, row.backtest_id, prepared, sources, tell)
     with context.database.transaction(org_id) as tx:
         backtests.finish(
             tx,
