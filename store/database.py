@@ -82,13 +82,6 @@ class Database:
         connection.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
         return connection
 
-    def ingest_connection(self) -> psycopg.Connection[tuple[Any, ...]]:
-        """A connection of the caller's own as the role that may COPY submissions, no more."""
-        connection = psycopg.connect(psycopg_url(self.url))
-        connection.execute(f"SET ROLE {INGEST_ROLE}")
-        connection.commit()
-        return connection
-
     def close(self) -> None:
         self._engine.dispose()
         self._owner.dispose()

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from engine.errors import InvalidConfiguration, Unavailable
 from store import partitions, schema
-from store.database import sqlalchemy_url
+from store.database import INGEST_ROLE, sqlalchemy_url
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 OLDEST_SERVER = 15
@@ -25,11 +25,16 @@ SETUP_HINT = (
 )
 
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('winnow migrate', 0))")
+INGEST_MAY_COPY = text("SELECT rolbypassrls FROM pg_roles WHERE rolname = 'winnow_ingest'")
 SERVER_VERSION = text("SELECT current_setting('server_version_num')::integer")
 
 
 def migrate(url: str) -> str:
-    """The revision reached. All of it is one transaction: it happens whole or not at all."""
+    """The revision reached. All of it is one transaction: it happens whole or not at all.
+
+    Raises InvalidConfiguration for a server that is too old and for a user who may not do this,
+    Unavailable when there is no server.
+    """
     engine = create_engine(sqlalchemy_url(url), poolclass=NullPool)
     try:
         with engine.begin() as connection:
@@ -37,6 +42,7 @@ def migrate(url: str) -> str:
             _check_server(connection)
             command.upgrade(_config(connection), "head")
             partitions.ensure(connection, datetime.now(UTC).date())
+            may_copy = connection.execute(INGEST_MAY_COPY).scalar_one()
     except ProgrammingError as error:
         if not isinstance(error.orig, errors.InsufficientPrivilege):
             raise
@@ -48,6 +54,12 @@ def migrate(url: str) -> str:
         raise Unavailable(
             "The database does not answer.", hint=str(error.orig).strip().partition("\n")[0]
         ) from error
+    if not may_copy:
+        raise InvalidConfiguration(
+            f"The role {INGEST_ROLE} may not copy items into the database.",
+            hint="Only a superuser may allow it, once for the server: "
+            f"ALTER ROLE {INGEST_ROLE} BYPASSRLS;",
+        )
     return newest_revision()
 
 

@@ -78,8 +78,8 @@ def test_an_organisation_that_is_no_number_is_an_error(database: Database) -> No
 
 
 def test_ingest_copies_items_of_any_organisation(database: Database, org: Organisation) -> None:
-    connection = database.ingest_connection()
-    with connection, connection.cursor() as cursor:
+    with psycopg.connect(psycopg_url(database.url)) as connection, connection.cursor() as cursor:
+        cursor.execute(f"SET ROLE {INGEST_ROLE}".encode())
         with cursor.copy(
             "COPY submissions (org_id, arrived_at, seq, submission_id, type_id, type_version, "
             "item_id, data, source) FROM STDIN"
