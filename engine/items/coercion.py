@@ -174,6 +174,8 @@ def _required(name: str) -> str:
 
 
 def _check_item_id(item_id: str) -> None:
+    if item_id.isalnum() and len(item_id) <= MAX_ID_CHARACTERS:
+        return
     if not item_id:
         raise Refused("The item's id is empty.")
     if len(item_id) > MAX_ID_CHARACTERS:
@@ -286,6 +288,4 @@ def _time_reader(item_type: ItemType, name: str | None) -> Callable[[object], da
 
 
 def _reference(value: object) -> ItemRef | None:
-    if not isinstance(value, dict):
-        return None
-    return ItemRef(type_id=str(value["typeId"]), item_id=str(value["id"]))
+    return ItemRef(value["typeId"], value["id"]) if isinstance(value, dict) else None
