@@ -46,11 +46,11 @@ log = structlog.get_logger()
 class Pace:
     """at_once: messages on the wire; per_host: of them, to one host and port.
 
-    lease: longer than any attempt may take. keys_kept_s: how long a signing key is used unread.
+    lease: longer than any attempt may take.
     """
 
-    at_once: int = 128
-    per_host: int = 16
+    at_once: int = 256
+    per_host: int = 32
     lease: timedelta = timedelta(seconds=60)
     backoff: Backoff = field(default_factory=Backoff)
 
@@ -72,6 +72,7 @@ class Deliverer:
     pace: Pace = field(default_factory=Pace)
     chance: Callable[[], float] = random.random
     flights: dict[Future[Answer], _Flight] = field(default_factory=dict)
+    keys: dict[int, SigningKey] = field(default_factory=dict)
 
     def start(self, org_id: int) -> int:
         """Leases what is due in an organisation and there is room for; gives how many."""
@@ -88,9 +89,11 @@ class Deliverer:
                 share=max(self.pace.per_host // 2, 1),
                 busy=self._busy(),
             )
-            key = load_signing_key(self.context, tx) if leased else None
-        if key is not None:
-            self._send(org_id, leased, key, now)
+            if leased:
+                known = self.keys.get(org_id)
+                self.keys[org_id] = load_signing_key(self.context, tx, known)
+        if leased:
+            self._send(org_id, leased, self.keys[org_id], now)
         return len(leased)
 
     def finish(self, timeout_s: float) -> int:

@@ -60,12 +60,16 @@ def add_signing_key(
     return key
 
 
-def load_signing_key(context: Context, tx: Connection) -> SigningKey:
-    """The current one, ready to sign.
+def load_signing_key(
+    context: Context, tx: Connection, known: SigningKey | None = None
+) -> SigningKey:
+    """The current one, ready to sign: `known` itself while it is current, for reading costs 40 ms.
 
     Raises NotFound, or InvalidConfiguration when it was encrypted with a key we do not have.
     """
     stored = signing_keys.current(tx)
+    if known is not None and known.key_id == stored.key_id:
+        return known
     return read_signing_key(
         stored.key_id,
         context.secrets.decrypt(stored.private_key_encrypted),

@@ -26,14 +26,15 @@ ON CONFLICT (org_id, idempotency_key) DO NOTHING
 """
 NOTIFY = text("SELECT pg_notify('winnow_outbox', current_setting('app.org_id'))")
 
-# No endpoint gets more than its share of a lease, so that a slow one does not fill it.
+# No endpoint gets more than its share of a lease, so that a slow one does not fill it. Only what is
+# leased is locked; what another sender took meanwhile is passed over.
 LEASE = """
 WITH due AS (
     SELECT outbox_id, next_attempt_at, split_part(url, '/', 3) AS host FROM outbox
     WHERE ((state = 'pending' AND next_attempt_at <= %(now)s)
         OR (state = 'leased' AND leased_until < %(now)s))
       AND NOT split_part(url, '/', 3) = ANY(%(busy)s)
-    ORDER BY next_attempt_at LIMIT %(most)s * 10 FOR UPDATE SKIP LOCKED
+    ORDER BY next_attempt_at LIMIT %(most)s * 10
 ), fair AS (
     SELECT outbox_id FROM (
         SELECT outbox_id, next_attempt_at,
@@ -41,9 +42,15 @@ WITH due AS (
         FROM due
     ) AS ranked
     WHERE turn <= %(share)s ORDER BY turn, next_attempt_at LIMIT %(most)s
+), taken AS (
+    SELECT outbox_id FROM outbox
+    WHERE outbox_id IN (SELECT outbox_id FROM fair)
+      AND ((state = 'pending' AND next_attempt_at <= %(now)s)
+        OR (state = 'leased' AND leased_until < %(now)s))
+    FOR UPDATE SKIP LOCKED
 )
 UPDATE outbox AS o SET state = 'leased', leased_until = %(until)s, attempts = attempts + 1
-FROM fair WHERE o.outbox_id = fair.outbox_id
+FROM taken WHERE o.outbox_id = taken.outbox_id
 RETURNING o.outbox_id::text, o.idempotency_key, o.url, o.headers, o.body, o.attempts,
           o.attempts - o.replays_from
 """
