@@ -57,13 +57,19 @@ class Moderator:
     kinds: Counter[str] = field(default_factory=Counter)
 
     def work(self, queue_ids: Sequence[str]) -> Iterator[bool]:
-        """Endless: one job after another; False when every queue is empty."""
+        """Endless: one job after another; False when every queue is empty.
+
+        A moderator stays with a queue until it is empty.
+        """
         while True:
-            jobs = (self.winnow.claim_next(queue_id) for queue_id in queue_ids)
-            job = next((job for job in jobs if job is not None), None)
-            if job is not None:
-                self.decide(job)
-            yield job is not None
+            found = False
+            for queue_id in queue_ids:
+                while (job := self.winnow.claim_next(queue_id)) is not None:
+                    self.decide(job)
+                    found = True
+                    yield True
+            if not found:
+                yield False
 
     def decide(self, job: Job) -> None:
         """A job that somebody else has settled meanwhile is left alone."""
