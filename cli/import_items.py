@@ -92,13 +92,14 @@ class Import:
     pending: list[tuple[FileRow, Item]] = field(default_factory=list)
 
     def run(self, from_line: int) -> Iterator[None]:
-        """Yields after every row, for whoever shows progress."""
+        """Yields after every row and at the end, for whoever shows progress."""
         for row in self.file.rows():
             if row.line >= from_line:
                 self._take(row)
             yield
         self._flush()
         self.summary.next_line = None
+        yield
 
     def _take(self, row: FileRow) -> None:
         self.summary.rows += 1

@@ -1,0 +1,64 @@
+"""Replays what Coop's handlers answer for plain and regular-expression matching.
+
+Where `docs/coop-compatibility.md` lists a difference, the difference is what is checked here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from engine.errors import InvalidInput
+from engine.text import Automaton, Bank, Mode, Term
+from tests.left_out import DATA
+
+VECTORS = DATA.parent / "reference" / "coop_vectors" / "text.json"
+MODES = {
+    "contains": Mode.SUBSTRING,
+    "not_contains": Mode.SUBSTRING,
+    "regex": Mode.REGEX,
+    "not_regex": Mode.REGEX,
+}
+DIFFERENT_ON_PURPOSE: dict[str, bool | None] = {
+    "contains.10": None,  # an empty term is refused
+    "not_contains.4": None,
+    "regex.17": None,
+    "contains.22": True,  # every sigma is one letter
+    "regex.24": True,  # an emoji is one character
+    "regex.29": False,  # \A is the start of the text
+    "regex.30": True,
+    "regex.33": None,  # no look-around
+    "regex.34": None,
+    "regex.38": True,  # flags within a pattern are understood
+    "regex.43": None,  # every pattern of a bank is checked when it is saved
+}
+"""Our answer: a match, none, or None for a bank that is refused."""
+
+
+def vectors() -> list[Any]:
+    if not VECTORS.is_file():
+        return [pytest.param({}, id="no vectors", marks=pytest.mark.data)]
+    entries = json.loads(VECTORS.read_text(encoding="utf-8"))
+    return [
+        pytest.param(entry, id=entry["id"], marks=pytest.mark.data)
+        for entry in entries
+        if entry["given"]["mode"] in MODES and entry["given"]["terms"]
+    ]
+
+
+def answer(given: Mapping[str, Any]) -> bool | None:
+    terms = tuple(Term(text, MODES[given["mode"]]) for text in given["terms"])
+    try:
+        hits = Automaton.build([Bank("b", "b", terms)]).hits(given["text"])
+    except InvalidInput:
+        return None
+    return bool(hits) is not given["mode"].startswith("not_")
+
+
+@pytest.mark.parametrize("vector", vectors())
+def test_a_text_is_matched_as_coop_matches_it(vector: Mapping[str, Any]) -> None:
+    expected = DIFFERENT_ON_PURPOSE.get(vector["id"], vector["expect"].get("match"))
+    assert answer(vector["given"]) is expected
