@@ -26,6 +26,7 @@ def served(app: Any) -> Iterator[str]:
     """The application in a thread; its base URL."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
+    listening.listen(128)
     config = uvicorn.Config(
         app, log_level="critical", ws="websockets-sansio", timeout_graceful_shutdown=1
     )
