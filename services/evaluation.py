@@ -154,33 +154,40 @@ def judge(
         if evaluator is not None:
             rows.append((item, evaluator, evaluator.row(DECODE(item.data))))
     asks: list[Ask] = []
-    slots = [_ask(asks, item, evaluator, row) for item, evaluator, row in rows]
-    counts = _counts(context, org_id, asks)
+    starts = [_ask(asks, item, evaluator, row) for item, evaluator, row in rows]
+    answers = _counts(context, org_id, asks)
     return {
-        item.seq: _matches(item, evaluator, row, [_at(counts, slot) for slot in slot_list], live)
-        for (item, evaluator, row), slot_list in zip(rows, slots, strict=True)
+        item.seq: _matches(item, evaluator, row, _slots(evaluator, asked, answers), live)
+        for (item, evaluator, row), asked in zip(rows, starts, strict=True)
     }
 
 
 def _ask(
     asks: list[Ask], item: Submission, evaluator: Evaluator, row: Mapping[str, object]
 ) -> list[int | None]:
-    """For each counter of the ruleset, the number of its question; None where it has no key."""
+    """For each of the evaluator's series, the number of its question; None where it has no key."""
     at_us = (item.arrived_at - EPOCH) // MICROSECOND
-    slots: list[int | None] = []
-    counters = zip(evaluator.keys(row), evaluator.counter_ids, evaluator.windows_us, strict=True)
-    for key, counter_id, window_us in counters:
-        slots.append(None if key is None else len(asks))
+    asked: list[int | None] = []
+    for key, series in zip(evaluator.keys(row), evaluator.series, strict=True):
+        asked.append(None if key is None else len(asks))
         if key is not None:
-            asks.append(Ask(counter_id, key, window_us, at_us, item.arrived_at))
-    return slots
+            asks.append(Ask(series.counter_id, key, series.widths_us, at_us))
+    return asked
 
 
-def _at(counts: Sequence[int], slot: int | None) -> int | None:
-    return None if slot is None else counts[slot]
+def _slots(
+    evaluator: Evaluator, asked: Sequence[int | None], answers: Sequence[tuple[int, ...]]
+) -> list[int | None]:
+    """The counts in the order of the ruleset's counters."""
+    counts: list[int | None] = [None] * len(evaluator.rules.ruleset.counters)
+    for series, number in zip(evaluator.series, asked, strict=True):
+        if number is not None:
+            for slot, count in zip(series.slots, answers[number], strict=True):
+                counts[slot] = count
+    return counts
 
 
-def _counts(context: Context, org_id: int, asks: Sequence[Ask]) -> list[int]:
+def _counts(context: Context, org_id: int, asks: Sequence[Ask]) -> list[tuple[int, ...]]:
     if not asks:
         return []
     with context.database.transaction(org_id) as tx:

@@ -8,6 +8,7 @@ and the reason is logged and kept in `problems`.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -21,30 +22,43 @@ from services.rulesets import compile_configuration, load_configuration
 from store import config, window_events
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from engine.configuration.compiled import LiveRuleset, TypeRuleset
     from engine.configuration.configuration import Configuration
+    from engine.language import Counter
 
 log = structlog.get_logger()
+
+Keys = Callable[[Mapping[str, object]], tuple[str | None, ...]]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One stored counter, asked over several windows.
+
+    slots: the places of those windows among the ruleset's counters.
+    """
+
+    counter_id: int
+    widths_us: tuple[int, ...]
+    slots: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Evaluator:
     """One item type's rules, ready.
 
-    keys: a row's key for each counter of the ruleset, None where it has none. counter_ids and
-    windows_us: in the same order.
+    keys: a row's key for each of `series`, None where it has none.
     """
 
     rules: TypeRuleset
     row: Callable[[Mapping[str, object]], dict[str, object]]
-    keys: Callable[[Mapping[str, object]], tuple[str | None, ...]]
-    counter_ids: tuple[int, ...]
-    windows_us: tuple[int, ...]
+    keys: Keys
+    series: tuple[Series, ...]
 
 
 @dataclass(frozen=True)
@@ -113,14 +127,32 @@ def load_live(tx: Connection, now: datetime) -> Live:
 
 
 def _evaluator(rules: TypeRuleset, counter_ids: Mapping[str, int]) -> Evaluator:
-    counters = rules.ruleset.counters
-    return Evaluator(
-        rules,
-        row_values(rules.item_type),
-        compile_counters([replace(c, where="", condition=None) for c in counters]),
-        tuple(counter_ids[counter.identity] for counter in counters),
-        tuple(counter.window_us for counter in counters),
+    by_identity: dict[str, list[tuple[int, Counter]]] = {}
+    for slot, counter in enumerate(rules.ruleset.counters):
+        by_identity.setdefault(counter.identity, []).append((slot, counter))
+    keys = _keys([members[0][1] for members in by_identity.values()])
+    series = tuple(
+        Series(
+            counter_ids[identity],
+            tuple(counter.window_us for _, counter in members),
+            tuple(slot for slot, _ in members),
+        )
+        for identity, members in by_identity.items()
     )
+    return Evaluator(rules, row_values(rules.item_type), keys, series)
+
+
+def _keys(counters: Sequence[Counter]) -> Keys:
+    """The key of each counter whether or not the item meets its condition; each key made once."""
+    distinct = {c.key_fields: replace(c, where="", condition=None) for c in counters}
+    places = [list(distinct).index(counter.key_fields) for counter in counters]
+    made = compile_counters(list(distinct.values()))
+
+    def keys(row: Mapping[str, object]) -> tuple[str | None, ...]:
+        found = made(row)
+        return tuple([found[place] for place in places])
+
+    return keys
 
 
 def _counter_ids(tx: Connection, compiled: LiveRuleset) -> dict[str, int]:

@@ -20,8 +20,8 @@ INSERT = """
 INSERT INTO evaluations (org_id, seq, arrived_at, submission_id, type_id, config_version,
                          evaluated_at, outcomes)
 SELECT current_setting('app.org_id')::int, s, a, u, t, %(version)s, %(now)s, o::jsonb
-FROM unnest(%(seqs)s::bigint[], %(at)s::timestamptz[], %(ids)s::uuid[], %(types)s::text[],
-            %(outcomes)s::text[]) AS e(s, a, u, t, o)
+FROM unnest(%(seqs)b::bigint[], %(at)b::timestamptz[], %(ids)b::text[]::uuid[],
+            %(types)b::text[], %(outcomes)b::text[]) AS e(s, a, u, t, o)
 """
 
 # The row's lock makes the cap exact, however many workers spend it at once.

@@ -47,7 +47,7 @@ ORDER BY s.seq
 """
 
 COMPLETE = """
-DELETE FROM pending WHERE lease_id = %(lease)s AND seq = ANY(%(seqs)s) RETURNING seq
+DELETE FROM pending WHERE lease_id = %(lease)s AND seq = ANY(%(seqs)b::bigint[]) RETURNING seq
 """
 
 # Failing alone counts from ALONE_FROM on, however young the item is.
