@@ -45,8 +45,8 @@ def echo(value: object) -> str:
         text = json.dumps(
             value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=repr
         )
-    except RecursionError:
-        return "(a value nested too deeply to show)"
+    except (RecursionError, ValueError):  # too deep, or a number of thousands of digits
+        return "(a value too deep or too long to show)"
     if len(text) > MAX_ECHO_CHARACTERS:
         text = f"{text[:MAX_ECHO_CHARACTERS]}…"
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -21,6 +21,7 @@ from engine.items.urls import is_web_url, media_kind
 Coercer = Callable[[object, Container[str]], object]
 """(value, the ids of the item types that exist) -> stored value."""
 
+MAX_URL_CHARACTERS: Final = 32_768
 _TRUTHS: Final = {"true": True, "1": True, "false": False, "0": False}
 _GEOHASH: Final = re.compile("[0-9b-hjkmnp-zB-HJKMNP-Z]{1,22}")
 _IPV4_PART: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -37,7 +38,11 @@ def text(value: object, _known: Container[str]) -> object:
 def identifier(value: object, _known: Container[str]) -> object:
     if isinstance(value, str):
         return storable_text(value)
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and _is_finite(value):
+    if (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and as_double(value) is not None
+    ):
         return number_text(value)
     raise Refused("It must be text or a number.")
 
@@ -161,6 +166,8 @@ def scalar_coercers(*, allow_localhost: bool = False) -> Mapping[Scalar, Coercer
 def _web_url(value: object, *, allow_localhost: bool) -> str:
     if not isinstance(value, str):
         raise Refused("It must be a URL, as text.")
+    if len(value) > MAX_URL_CHARACTERS:
+        raise Refused(f"A URL has at most {MAX_URL_CHARACTERS} characters.")
     if not is_web_url(storable_text(value), allow_localhost=allow_localhost):
         raise Refused("It must be an http or https URL that does not point at this machine.")
     return value
@@ -180,10 +187,6 @@ def _trimmed(value: object, reason: str) -> str:
     if not isinstance(value, str):
         raise Refused(reason)
     return storable_text(value.strip(SPACE))
-
-
-def _is_finite(value: float) -> bool:
-    return isinstance(value, int) or isfinite(value)
 
 
 def _is_ipv6(value: str) -> bool:

@@ -6,14 +6,16 @@ Where `docs/coop-compatibility.md` lists a difference, the difference is what is
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from engine.errors import InvalidInput
 from engine.text import Automaton, Bank, Mode, Term
 from tests.left_out import DATA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 VECTORS = DATA.parent / "reference" / "coop_vectors" / "text.json"
 MODES = {

@@ -153,6 +153,7 @@ REFUSED = [
     (Scalar.URL, "http://exa mple.com/"),
     (Scalar.URL, "http://example.com:99999/"),
     (Scalar.URL, "ftp://example.com/"),
+    (Scalar.URL, "https://example.com/" + "x" * 32_768),
     (Scalar.URL, "data:text/plain,x"),
     (Scalar.URL, "https://example.com/\ud800"),
     (Scalar.IMAGE, {"url": "https://e.example/a"}),
@@ -267,6 +268,11 @@ def test_every_problem_is_told_in_the_order_of_the_fields() -> None:
         "The field 'n' has an invalid value. The value you provided was: \"x\". "
         "It must be a finite number, or text that spells one."
     )
+
+
+@pytest.mark.parametrize("scalar", [Scalar.ID, Scalar.NUMBER, Scalar.STRING, Scalar.BOOLEAN])
+def test_a_number_of_thousands_of_digits_is_refused(scalar: Scalar) -> None:
+    assert "too long to show" in refusal(10**5_000, Field("f", scalar)).message
 
 
 def test_the_value_is_echoed_with_sorted_keys_and_cut_short() -> None:

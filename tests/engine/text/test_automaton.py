@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import InvalidInput
-from engine.text import Automaton, Bank, Mode, Span, Term
+from engine.text import Automaton, Bank, Mode, Span, Term, literals
 from engine.text.literals import Backend, hyperscan
 from engine.text.spans import MAX_SPANS
 from tests.engine.text import naive
@@ -190,6 +190,15 @@ def test_every_bad_term_is_told_at_once() -> None:
     with pytest.raises(InvalidInput) as refused:
         Automaton.build([bank(regex("("), "fine", regex("["))])
     assert [each.pointer for each in refused.value.problems] == ["/terms/0/text", "/terms/2/text"]
+
+
+def test_the_portable_engine_stands_in_where_hyperscan_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(literals, "hyperscan", None)
+    automaton = Automaton.build([bank("scam")])
+    assert automaton.backend == "portable"
+    assert automaton.hits("A SCAM") == {0}
 
 
 def test_an_automaton_travels_between_processes() -> None:
