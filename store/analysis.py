@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import uuid
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import duckdb
@@ -18,19 +21,20 @@ MEMORY_LIMIT: Final = "2GB"
 @contextmanager
 def session(memory_limit: str = MEMORY_LIMIT) -> Iterator[duckdb.DuckDBPyConnection]:
     """In memory, in UTC; what does not fit goes to a folder that is gone afterwards."""
-    with (
-        tempfile.TemporaryDirectory(prefix="winnow-analysis-") as spill,
-        duckdb.connect(
-            config={
-                "memory_limit": memory_limit,
-                "temp_directory": spill,
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-            }
-        ) as connection,
-    ):
-        connection.execute("SET TimeZone = 'UTC'")
-        yield connection
+    spill = Path(tempfile.gettempdir()) / f"winnow-analysis-{uuid.uuid4().hex}"
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit,
+        "temp_directory": str(spill),  # made when something is written to it
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
+    try:
+        with duckdb.connect(config=settings) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+    finally:
+        if spill.exists():
+            shutil.rmtree(spill)
 
 
 def quoted(name: str) -> str:

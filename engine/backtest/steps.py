@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ROWS_A_STEP: Final = 4_000_000
+ROWS_A_STEP: Final = 16_000_000
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import pytest
+
+from pipelines.definitions import definitions
+from pipelines.expectations import unmet_expectations
+from pipelines.lake import TABLES
+from services.lake_quality import latest_items
+from store import lake
+from tests.services.history import Row, context_of, place, save_type
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from services.context import Context
+    from store.database import Database
+    from tests.world import Organisation
+
+
+@pytest.fixture
+def world(
+    database: Database,
+    database_url: str,
+    org: Organisation,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Context:
+    """An organisation with three posts, and the environment that leads Dagster's steps to it."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("WINNOW_VAR", str(tmp_path))
+    with database.transaction(org.org_id) as tx:
+        save_type(tx)
+        place(tx, [Row({"text": f"post {n}", "likes": n}, n) for n in range(3)])
+    return context_of(database, tmp_path / "lake")
+
+
+def materialized(home: Path) -> dg.ExecuteInProcessResult:
+    with dg.DagsterInstance.ephemeral(tempdir=str(home)) as instance:
+        job = definitions.resolve_job_def("export_lake_job")
+        return job.execute_in_process(instance=instance)
+
+
+def test_dagster_accepts_the_definitions(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "DAGSTER_HOME": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, "-m", "dagster", "definitions", "validate", "-m", "pipelines.definitions"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_every_table_of_the_lake_is_an_asset_that_is_exported_on_schedule() -> None:
+    keys = {key.to_user_string() for key in definitions.resolve_all_asset_keys()}
+    assert keys == {f"lake/{name}" for name in TABLES}
+    [schedule] = definitions.schedules or []
+    assert isinstance(schedule, dg.ScheduleDefinition)
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_run_fills_the_lake_and_its_checks_pass(
+    world: Context, org: Organisation, tmp_path: Path
+) -> None:
+    result = materialized(tmp_path)
+    found = lake.snapshot(lake.items_uri(world.lake_root, org.org_id, "t-post"))
+    assert found is not None
+    assert found.rows == 3
+    checks = {each.check_name: each for each in result.get_asset_check_evaluations()}
+    assert {name: each.passed for name, each in checks.items()} == dict.fromkeys(checks, True)
+    assert {"counts_agree", "items_are_sound"} <= set(checks)
+    [told] = result.asset_materializations_for_node("export_lake")[:1]
+    assert told.metadata["rows written"].value == 3
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_lost_row_fails_the_count(world: Context, org: Organisation, tmp_path: Path) -> None:
+    materialized(tmp_path)
+    lake.delete_rows(lake.items_uri(world.lake_root, org.org_id, "t-post"), "_seq = 2")
+    checks = {e.check_name: e for e in materialized(tmp_path).get_asset_check_evaluations()}
+    assert checks["counts_agree"].passed is False
+    missing = checks["counts_agree"].metadata["missing"].value
+    assert missing == {f"{org.org_id}/items/t-post": 1}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_rows_out_of_order_or_twice_do_not_meet_expectations(
+    world: Context, org: Organisation, tmp_path: Path
+) -> None:
+    materialized(tmp_path)
+    [sample] = [s for s in latest_items(world, org.org_id) if s.name.endswith("t-post")]
+    assert sample.rows.column("_seq").to_pylist() == [1, 2, 3]
+    assert unmet_expectations(sample.rows) == []
+    doubled = sample.rows.take([0, 2, 1, 1])
+    assert {each.split("(")[0] for each in unmet_expectations(doubled)} == {
+        "expect_column_values_to_be_unique",
+        "expect_column_values_to_be_increasing",
+    }
