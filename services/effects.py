@@ -9,7 +9,7 @@ from engine.actions.plan import job_source, planned_job
 from engine.configuration.actions import ActionType
 from store import executions as executed
 from store import outbox
-from store.jobs import open_job
+from store.jobs import NewJob, open_jobs
 from store.outbox import NewMessage
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def execute_actions(
     messages = [_message(e) for e in fresh if e.action.type is ActionType.CUSTOM_ACTION]
     outbox.insert(tx, messages, kind=KIND, due=not_before or now, now=now)
     jobs = [job for execution in fresh if (job := planned_job(execution)) is not None]
-    for job in sorted(jobs, key=_job_key):
-        _open(tx, job, configuration, now=now, new_id=new_id)
+    ordered = sorted(jobs, key=_job_key)
+    open_jobs(tx, [new for job in ordered for new in _openings(job, configuration, now, new_id)])
     return fresh
 
 
@@ -66,23 +66,17 @@ def _message(execution: Execution) -> NewMessage:
     )
 
 
-def _open(
-    tx: Connection,
-    job: PlannedJob,
-    configuration: Configuration,
-    *,
-    now: datetime,
-    new_id: Callable[[], str],
-) -> None:
-    """One source for each rule, so that a reviewer sees every reason."""
+def _openings(
+    job: PlannedJob, configuration: Configuration, now: datetime, new_id: Callable[[], str]
+) -> list[NewJob]:
+    """One source for each rule, so that a reviewer sees every reason; none without a queue."""
     queue_id = _queue_id(job, configuration)
     if queue_id is None:
-        return
+        return []
     target = job.execution.target
     about_item = (job.type_id, job.item_id) == (target.type_id, target.item_id)
-    for rule in job.rules or (None,):
-        open_job(
-            tx,
+    return [
+        NewJob(
             job_id=new_id(),
             queue_id=queue_id,
             type_id=job.type_id,
@@ -94,6 +88,8 @@ def _open(
             now=now,
             kind=job.kind,
         )
+        for rule in job.rules or (None,)
+    ]
 
 
 def _queue_id(job: PlannedJob, configuration: Configuration) -> str | None:

@@ -40,37 +40,40 @@ RETURNING job_id::text
 """)
 
 
-def open_job(
-    tx: Connection,
-    *,
-    job_id: str,
-    queue_id: str,
-    type_id: str,
-    item_id: str,
-    seq: int | None,
-    arrived_at: datetime | None,
-    source: Mapping[str, object],
-    policy_ids: Sequence[str],
-    now: datetime,
-    kind: str = "DEFAULT",
-) -> str:
-    """Opens a job for an item, or adds the source to the one that is open; returns its id.
+@dataclass(frozen=True)
+class NewJob:
+    """source: why the item should be looked at, `{"kind": "RULE_EXECUTION", "ruleId": ..., ...}`.
 
-    source: why the item should be looked at, `{"kind": "RULE_EXECUTION", "ruleId": ..., ...}`.
+    job_id: taken only when no job is open for the item.
     """
-    parameters = {
-        "job_id": job_id,
-        "queue_id": queue_id,
-        "kind": kind,
-        "type_id": type_id,
-        "item_id": item_id,
-        "seq": seq,
-        "arrived_at": arrived_at,
-        "now": now,
-        "source": json.dumps(source),
-        "policy_ids": json.dumps(list(policy_ids)),
-    }
-    return str(tx.execute(OPEN_JOB, parameters).scalar_one())
+
+    job_id: str
+    queue_id: str
+    type_id: str
+    item_id: str
+    seq: int | None
+    arrived_at: datetime | None
+    source: Mapping[str, object]
+    policy_ids: Sequence[str]
+    now: datetime
+    kind: str = "DEFAULT"
+
+    def parameters(self) -> dict[str, object]:
+        return vars(self) | {
+            "source": json.dumps(self.source),
+            "policy_ids": json.dumps(list(self.policy_ids)),
+        }
+
+
+def open_job(tx: Connection, job: NewJob) -> str:
+    """Opens a job for an item, or adds the source to the one that is open; returns its id."""
+    return str(tx.execute(OPEN_JOB, job.parameters()).scalar_one())
+
+
+def open_jobs(tx: Connection, jobs: Sequence[NewJob]) -> None:
+    """As `open_job` for each, in order, sent to the server in one go."""
+    if jobs:
+        tx.execute(OPEN_JOB, [job.parameters() for job in jobs])
 
 
 @dataclass(frozen=True)

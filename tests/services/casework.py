@@ -12,7 +12,7 @@ from services.context import Caller, system_caller
 from services.policies import POLICIES
 from services.queues import QUEUES
 from services.rulesets import load_configuration
-from store.jobs import open_job
+from store.jobs import NewJob, open_job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,16 +55,18 @@ class Desk:
         with self.context.database.transaction(self.org_id) as tx:
             return open_job(
                 tx,
-                job_id=self.context.new_id(),
-                queue_id=self.queue_id,
-                type_id=self.type_id,
-                item_id=item_id,
-                seq=None,
-                arrived_at=None,
-                source={"kind": "RULE_EXECUTION", "ruleId": "r1", "ruleName": "Rule"},
-                policy_ids=policy_ids,
-                now=self.context.clock(),
-                kind=kind,
+                NewJob(
+                    job_id=self.context.new_id(),
+                    queue_id=self.queue_id,
+                    type_id=self.type_id,
+                    item_id=item_id,
+                    seq=None,
+                    arrived_at=None,
+                    source={"kind": "RULE_EXECUTION", "ruleId": "r1", "ruleName": "Rule"},
+                    policy_ids=policy_ids,
+                    now=self.context.clock(),
+                    kind=kind,
+                ),
             )
 
     def next_job(self, caller: Caller) -> JobView | None:
