@@ -15,7 +15,7 @@ from cli.demo_moderators import Moderator
 from cli.demo_source import Source
 from cli.demo_stage import Stage, wait_until
 from cli.output import say
-from engine.errors import Unavailable
+from engine.errors import Conflict, Unavailable
 from engine.simulation.blueprint import TRUTH_FIELD
 from engine.simulation.events import Thing
 from engine.simulation.recorded import RECORDED, TRUTH
@@ -61,7 +61,7 @@ def perform(stage: Stage, source: Source, items: int, started: float) -> tuple[S
     _evaluate(stage)
     moderator = _moderate(stage, source.seed)
     say("Exporting to the lake.")
-    export_all(stage.context, stage.org_id)
+    wait_until(lambda: _exported(stage), _PATIENCE_S, "The export to the lake")
     backtest = _backtest(stage, recorded=source.recordings > 0)
     say("Waiting until every webhook is delivered.")
     wait_until(
@@ -104,6 +104,15 @@ def _moderate(stage: Stage, seed: int) -> Moderator:
             break
     say(f"  moderators decided {moderator.decided} jobs.")
     return moderator
+
+
+def _exported(stage: Stage) -> bool:
+    """False while the worker's own export runs."""
+    try:
+        export_all(stage.context, stage.org_id)
+    except Conflict:
+        return False
+    return True
 
 
 def _backtest(stage: Stage, *, recorded: bool) -> Mapping[str, object]:

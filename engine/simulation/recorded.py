@@ -170,7 +170,7 @@ def _rule(policy: str, policy_name: str, bank: TextBank) -> Rule:
         description="Words that tell violating texts from clean ones, learned from the labels.",
         status=Status.LIVE,
         item_type_ids=(RECORDED,),
-        action_ids=("Remove", "Send to review"),
+        action_ids=("Send to review",),
         policy_ids=(policy_name,),
         tags=("learned",),
         examples=(
