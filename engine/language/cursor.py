@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from engine.language.lexer import SyntaxProblem, Token, TokenKind
 from engine.language.refusals import refusal_of_symbol, refusal_of_word
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 class Cursor:
-    def __init__(self, tokens: list[Token]) -> None:
-        """tokens: ends with an END token, which is never passed."""
-        self._tokens = tokens
+    def __init__(self, tokens: Iterator[Token]) -> None:
+        """The tokens end with an END token, which is never passed."""
+        self._rest = tokens
+        self._read = [next(tokens)]
         self._next = 0
 
     def peek(self, ahead: int = 0) -> Token:
-        return self._tokens[min(self._next + ahead, len(self._tokens) - 1)]
+        wanted = self._next + ahead
+        while wanted >= len(self._read) and self._read[-1].kind is not TokenKind.END:
+            self._read.append(next(self._rest))
+        return self._read[min(wanted, len(self._read) - 1)]
 
     def take(self) -> Token:
         token = self.peek()
@@ -21,7 +30,7 @@ class Cursor:
         return token
 
     def previous(self) -> Token:
-        return self._tokens[self._next - 1]
+        return self._read[self._next - 1]
 
     def at_symbol(self, *symbols: str) -> bool:
         token = self.peek()

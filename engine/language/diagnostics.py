@@ -3,8 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-LARGEST_REPORT = 20  # diagnostics a check collects before it stops looking
+CODES: Final = {
+    "syntax": "The text is not an expression.",
+    "not-allowed": "SQL that a rule may not use: queries, casts, windows, parameters, a clock.",
+    "too-long": "More characters than a rule may have.",
+    "too-deep": "Nested deeper than a rule may be.",
+    "too-many": "A list with more members than it may have.",
+    "bad-literal": "A written value that means nothing here.",
+    "bad-pattern": "A LIKE pattern or regular expression that cannot be used.",
+    "unknown-field": "The item type has no such field.",
+    "unknown-member": "The field has no such member.",
+    "unknown-function": "There is no such function.",
+    "unknown-bank": "There is no such bank.",
+    "unknown-mode": "There is no such mode of matching.",
+    "wrong-count": "Too few or too many arguments.",
+    "wrong-type": "Arguments of types that do not fit.",
+    "not-boolean": "A condition that is not TRUE or FALSE.",
+    "not-a-literal": "A value that must be written out in the rule.",
+    "bad-key": "A counter's key that is no field.",
+    "bad-window": "A counter's window that is no length of time.",
+    "bad-condition": "A counter's condition that uses more than fields and functions of them.",
+}
+"""Every code a diagnostic can carry. Codes are stable: others rely on them."""
+
+LARGEST_REPORT: Final = 20  # diagnostics a check collects before it stops looking
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from engine.language.nodes import Apply, BankMatch, Constant, CountRecent, Field
 from engine.language.registry import REGISTRY
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
 _ANY_ORDER = frozenset({"and", "or"})
 
@@ -33,6 +33,9 @@ class Graph:
         node = self._intern(root)
         self.uses[id(node)] += 1
         self.roots.append(node)
+
+    def nodes(self) -> Iterable[Node]:
+        return self._known.values()
 
     def cost(self, node: Node) -> int:
         return self.costs[id(node)]

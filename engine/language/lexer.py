@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.language.nodes import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class TokenKind(Enum):
@@ -18,8 +21,7 @@ class TokenKind(Enum):
     END = auto()
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """text: a word as written; a string or quoted name without its quotes."""
 
     kind: TokenKind
@@ -63,18 +65,19 @@ _KINDS = {
 }
 
 
-def tokenize(text: str) -> list[Token]:
-    """Ends with one END token. Raises SyntaxProblem at the first thing that is no token."""
-    tokens: list[Token] = []
+def tokens_of(text: str) -> Iterator[Token]:
+    """Ends with one END token. Raises SyntaxProblem at the first thing that is no token.
+
+    Read as far as the parser asks, so that a text it gives up on early costs little.
+    """
     position = _skip_space(text, 0)
     while position < len(text):
         found = _TOKEN.match(text, position)
         if found is None:
             raise _unreadable(text, position)
-        tokens.append(_token(found))
+        yield _token(found)
         position = _skip_space(text, found.end())
-    tokens.append(Token(TokenKind.END, "", Span(len(text), len(text))))
-    return tokens
+    yield Token(TokenKind.END, "", Span(len(text), len(text)))
 
 
 def _skip_space(text: str, position: int) -> int:

@@ -78,6 +78,15 @@ def like_row(parts: Parts) -> tuple[str, dict[str, object]]:
             return "{pieces}({0})", {"pieces": Pieces(parts)}
 
 
+def contained_text(pattern: str, escape: str) -> str:
+    """The text that '%text%' looks for; empty where the pattern is of another shape."""
+    match parse_like(pattern, escape):
+        case ("%", text, "%") if text != ONE:
+            return text[1:]
+        case _:
+            return ""
+
+
 def _expression(parts: Parts) -> str:
     wild = {ANY: ".*", ONE: "."}
     body = "".join(wild.get(part) or re2.escape(part[1:]) for part in parts)

@@ -25,6 +25,7 @@ class Matcher:
         built = [_in_mode(banks[name], mode) for name, mode in wanted]
         self._automaton = Automaton.build(built) if built else None
         self._digest = digest_of(built)
+        self._passes = (self._hits, self._hits_of_any)
 
     def place(self, match: BankMatch) -> int:
         """Where a match's bank stands in the answers of a pass."""
@@ -32,7 +33,7 @@ class Matcher:
 
     def pass_over(self, subject: Type) -> Callable[..., frozenset[int]]:
         """Text or list of texts -> places of the banks found in it."""
-        return self._hits_of_any if subject.base is Base.LIST else self._hits
+        return self._passes[subject.base is Base.LIST]
 
     def function(self, subject: Type) -> TextFunction:
         """The same pass over a column of DuckDB."""

@@ -10,7 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.language.types import BOOLEAN, NUMBER, Schema, Type
 
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from engine.text import Bank
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """Code points of the author's text, end exclusive."""
 
     start: int

@@ -12,7 +12,7 @@ from typing import Final
 
 from engine.language.cursor import Cursor
 from engine.language.intervals import parse_interval, parse_time
-from engine.language.lexer import SyntaxProblem, Token, TokenKind, tokenize
+from engine.language.lexer import SyntaxProblem, Token, TokenKind, tokens_of
 from engine.language.nodes import Literal, LiteralKind, Name, Operation, Span, Syntax
 from engine.language.refusals import refusal_of_word
 
@@ -27,6 +27,7 @@ _SAME: Final = {"==": "=", "!=": "<>"}
 _OR, _AND, _NOT, _IS, _COMPARE, _RANGE, _CONCAT, _SUM, _PRODUCT, _UNARY = range(1, 11)
 _INFIX: Final = {"||": _CONCAT, "+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "%": _PRODUCT}
 _FLAT: Final = {"and", "or", "||"}
+_FLAT_POWERS: Final = {_AND, _OR, _CONCAT}
 _RANGES: Final = {"BETWEEN", "IN", "LIKE", "ILIKE"}
 RESERVED: Final = frozenset(
     [
@@ -55,7 +56,7 @@ RESERVED: Final = frozenset(
 def parse(text: str) -> Syntax:
     """Raises SyntaxProblem."""
     _check_size(text)
-    parser = _Parser(tokenize(text))
+    parser = _Parser(tokens_of(text))
     tree = parser.expression(0)
     parser.expect_end()
     _check_depth(tree)
@@ -114,8 +115,11 @@ class _Parser(Cursor):
         self._depth += 1
         if self._depth > 2 * DEEPEST + 2:
             raise _too_deep(self.peek().span)
-        left = self._prefix()
+        left, chained = self._prefix(), 0
         while (power := self._power()) > binding:
+            chained += power not in _FLAT_POWERS
+            if chained > DEEPEST:
+                raise _too_deep(self.peek().span)
             left = self._infix(left, power)
         self._depth -= 1
         return left
@@ -225,7 +229,9 @@ class _Parser(Cursor):
         return Operation("-x", (operand,), span, sign.span)
 
     def _postfix(self, operand: Syntax) -> Syntax:
-        while self.at_symbol(".", "["):
+        for _ in range(DEEPEST):
+            if not self.at_symbol(".", "["):
+                return operand
             if self.take().text == "[":
                 key = self.expression(0)
                 closing = self.take_symbol("]", "a closing bracket ]")
@@ -235,7 +241,7 @@ class _Parser(Cursor):
                 operand = Name((*operand.parts, part.text), _join(operand, part))
             else:
                 raise self.unexpected("an operator such as AND, not a dot,")
-        return operand
+        raise _too_deep(self.peek().span)
 
     def _take_name(self) -> Token:
         if self.peek().kind not in {TokenKind.WORD, TokenKind.QUOTED_NAME}:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.language.intervals import moment_of
+from engine.language.literals import LiteralSearches
 from engine.language.nodes import (
     Apply,
     ArrivalTime,
@@ -46,10 +47,11 @@ class RowCompiler:
         self._graph = graph
         self._places = {counter: place for place, counter in enumerate(counters)}
         self._matcher = matcher
+        self._searches = LiteralSearches(graph.nodes())
         self._inputs: dict[Node, str] = {}
         self._head: list[str] = []
         self._shared: dict[int, str] = {}
-        self._passes: dict[int, str] = {}
+        self._passes: dict[tuple[int, str], str] = {}
         self._lazy: dict[str, None] = {}
         self._handed: dict[tuple[type, object], str] = {}
         self._known: frozenset[Node] = frozenset()
@@ -135,6 +137,9 @@ class RowCompiler:
         return f"f{len(self._inputs)}", f"None if {owner} is None else {owner}.get({last!a})"
 
     def _apply(self, node: Apply) -> str:
+        place = self._searches.place(node)
+        if place is not None:
+            return self._found(node.arguments[0], place, self._searches.finder(node.arguments[0]))
         if self._graph.uses[id(node)] < 2:  # noqa: PLR2004 - shared means by two
             return self._written(node)
         name = self._shared.get(id(node)) or self._share(node)
@@ -162,23 +167,23 @@ class RowCompiler:
         return REGISTRY[node.operator].variants[node.overload].row(self, node)
 
     def _bank_match(self, node: BankMatch) -> str:
-        place = self._matcher.place(node)
-        subject = self.value(node.subject)
-        unknown = self.nullable(node.subject)
-        if unknown and not subject.isidentifier():
-            name = self.temporary()
-            test, subject = f"({name} := {subject}) is None", name
-        else:
-            test = f"{subject} is None"
-        found = f"{place} in {self._hits(node, subject)}"
-        return f"(None if {test} else {found})" if unknown else f"({found})"
+        finder = self._matcher.pass_over(node.subject.type)
+        return self._found(node.subject, self._matcher.place(node), finder)
 
-    def _hits(self, node: BankMatch, subject: str) -> str:
-        """One pass over a text answers for every bank that any rule asks about."""
-        name = self._passes.setdefault(id(node.subject), f"h{len(self._passes)}")
+    def _found(self, subject: Node, place: int, finder: object) -> str:
+        """One pass over a text answers for every bank and every fixed text that rules ask for."""
+        text = self.value(subject)
+        if not self.nullable(subject):
+            return f"({place} in {self._hits(subject, text, finder)})"
+        name = text if text.isidentifier() else self.temporary()
+        test = f"{text} is None" if name == text else f"({name} := {text}) is None"
+        return f"(None if {test} else {place} in {self._hits(subject, name, finder)})"
+
+    def _hits(self, subject: Node, text: str, finder: object) -> str:
+        passes = self.hand(finder)
+        name = self._passes.setdefault((id(subject), passes), f"h{len(self._passes)}")
         self._lazy[name] = None
-        passes = self.hand(self._matcher.pass_over(node.subject.type))
-        return f"({name} if {name} is not {UNSET} else ({name} := {passes}({subject})))"
+        return f"({name} if {name} is not {UNSET} else ({name} := {passes}({text})))"
 
     # -- the function -----------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ python -m tests.engine.language.fuzz --seed 1 --outcomes 1000000
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sys
 import time
@@ -83,10 +84,16 @@ def main() -> int:
     parser.add_argument("--outcomes", type=int, default=1_000_000)
     given = parser.parse_args()
     started = time.monotonic()
-    _compared, found = run(given.seed, given.outcomes)
-    for _each in found:
-        pass
-    round(time.monotonic() - started, 1)
+    compared, found = run(given.seed, given.outcomes)
+    for each in found:
+        sys.stdout.write(f"{each.rule}\n  row {each.row}, duckdb {each.duckdb}: {each.item}\n")
+    summary = {
+        "seed": given.seed,
+        "outcomes": compared,
+        "differences": len(found),
+        "seconds": round(time.monotonic() - started, 1),
+    }
+    sys.stdout.write(json.dumps(summary) + "\n")
     return 1 if found else 0
 
 

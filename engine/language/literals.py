@@ -1,0 +1,73 @@
+"""Many fixed texts looked for in one text: found in one pass, whatever their number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ahocorasick_rs import AhoCorasick, Implementation
+
+from engine.language.like import contained_text
+from engine.language.nodes import Apply, Constant, Node
+from engine.language.operator import written_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+FEWEST: Final = 6
+"""Looking for fewer one by one is as fast as one pass for all."""
+
+_DENSE_UP_TO: Final = 2_000
+_NONE: Final[frozenset[int]] = frozenset()
+
+
+class LiteralSearches:
+    """Which conditions of a graph ask whether a text contains a fixed text, by subject."""
+
+    def __init__(self, nodes: Iterable[Node]) -> None:
+        asked: dict[int, dict[str, int]] = {}
+        self._places: dict[int, tuple[int, int]] = {}
+        self._finders: dict[int, Callable[[str], frozenset[int]]] = {}
+        for node in nodes:
+            wanted = _wanted(node)
+            if wanted and isinstance(node, Apply):
+                subject = id(node.arguments[0])
+                texts = asked.setdefault(subject, {})
+                self._places[id(node)] = subject, texts.setdefault(wanted, len(texts))
+        self._texts = {key: list(texts) for key, texts in asked.items() if len(texts) >= FEWEST}
+
+    def place(self, node: Node) -> int | None:
+        """Where the node's text stands in the answer of its subject's finder."""
+        subject, place = self._places.get(id(node), (0, 0))
+        return place if subject in self._texts else None
+
+    def finder(self, subject: Node) -> Callable[[str], frozenset[int]]:
+        """Text -> places of the fixed texts that it contains."""
+        if id(subject) not in self._finders:
+            self._finders[id(subject)] = _finder(self._texts[id(subject)])
+        return self._finders[id(subject)]
+
+
+def _wanted(node: Node) -> str:
+    """The fixed text a condition looks for anywhere in its subject; empty if it does not."""
+    if not isinstance(node, Apply):
+        return ""
+    if node.operator == "contains" and isinstance(node.arguments[1], Constant):
+        return str(node.arguments[1].value or "")
+    if node.operator == "like":
+        _, pattern, *escape = written_values(node)
+        return contained_text(str(pattern), str(escape[0]) if escape else "")
+    return ""
+
+
+def _finder(texts: list[str]) -> Callable[[str], frozenset[int]]:
+    dense = len(texts) <= _DENSE_UP_TO
+    automaton = AhoCorasick(
+        texts, implementation=Implementation.DFA if dense else Implementation.ContiguousNFA
+    )
+    find = automaton.find_matches_as_indexes
+
+    def search(text: str) -> frozenset[int]:
+        found = find(text, overlapping=True)
+        return frozenset([each[0] for each in found]) if found else _NONE
+
+    return search
