@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from engine.errors import InvalidConfiguration, Unavailable
 from store import audit
@@ -19,6 +19,9 @@ APP_ROLE = "winnow_app"
 INGEST_ROLE = "winnow_ingest"
 DRIVER = "postgresql+psycopg"
 POOL_SIZE = 20
+
+# Told to end by an administrator, ended by a crash, or still starting.
+SERVER_GOES_AWAY = ("57P01", "57P02", "57P03")
 
 SET_ORGANISATION = text("SELECT set_config('app.org_id', :org_id, true)")
 
@@ -94,13 +97,23 @@ def _become_app(connection: psycopg.Connection[Any], _record: object) -> None:
 
 @contextmanager
 def _begin(engine: Engine) -> Iterator[Connection]:
+    """Raises Unavailable when there is no server, or when it goes away meanwhile."""
     try:
-        connection = engine.connect()
+        with engine.connect() as connection, connection.begin():
+            audit.forget(connection)
+            yield connection
+            audit.flush(connection)
     except OperationalError as error:
+        if not is_lost(error):
+            raise
         raise Unavailable(
             "The database does not answer.", hint=str(error.orig).strip().partition("\n")[0]
         ) from error
-    with connection, connection.begin():
-        audit.forget(connection)
-        yield connection
-        audit.flush(connection)
+
+
+def is_lost(error: DBAPIError) -> bool:
+    """True when the connection is gone or never was, as against a statement that failed."""
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in {
+        None,
+        *SERVER_GOES_AWAY,
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from engine.errors import InvalidConfiguration, Unavailable
 from store import schema
@@ -71,7 +71,9 @@ def test_an_error_rolls_everything_back(database: Database) -> None:
         assert tx.execute(text("SELECT seq FROM org_clock")).scalar_one() == 0
 
 
-@pytest.mark.parametrize("url", ["", "not a url", "mysql://localhost/winnow", "postgresql://h:port/d"])
+@pytest.mark.parametrize(
+    "url", ["", "not a url", "mysql://localhost/winnow", "postgresql://h:port/d"]
+)
 def test_a_wrong_url_names_the_setting(url: str) -> None:
     with pytest.raises(InvalidConfiguration, match="DATABASE_URL"):
         Database(url)
@@ -82,3 +84,26 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(Unavailable), database.system():
         pass
     database.close()
+
+
+def test_a_connection_that_is_cut_is_unavailable_and_the_next_one_works(
+    database: Database,
+) -> None:
+    def be_cut() -> None:
+        with database.system() as tx:
+            pid = tx.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            with database.owner() as owner:
+                owner.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+            tx.execute(text("SELECT 1"))
+
+    with pytest.raises(Unavailable, match="does not answer"):
+        be_cut()
+    with database.system() as tx:
+        assert tx.execute(text("SELECT 1")).scalar_one() == 1
+
+
+def test_a_statement_that_fails_is_no_outage(database: Database) -> None:
+    with database.system() as tx:
+        tx.execute(text("SET LOCAL statement_timeout = 1"))
+        with pytest.raises(OperationalError, match="timeout"):
+            tx.execute(text("SELECT pg_sleep(10)"))
