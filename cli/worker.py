@@ -11,12 +11,16 @@ import typer
 
 from cli.installation import open_installation
 from cli.logs import configure_logging
+from services.delivery import Pace as DeliveryPace
 from services.evaluation import Pace
 from services.worker import Options, Worker
 from store.settings import load_settings
 
 if TYPE_CHECKING:
     from types import FrameType
+
+# Longer than any attempt at a delivery may take.
+SHORTEST_DELIVERY_LEASE = timedelta(seconds=12)
 
 
 def register(app: typer.Typer) -> None:
@@ -36,10 +40,12 @@ def register(app: typer.Typer) -> None:
         """Evaluate what arrives and deliver what follows."""
         settings = load_settings(var_dir=var)
         configure_logging("worker", settings.log_level)
+        lease = timedelta(seconds=lease_seconds)
         options = Options(
             evaluators=evaluators,
             export_every_s=export_every,
-            pace=Pace(batch, timedelta(seconds=lease_seconds)),
+            pace=Pace(batch, lease),
+            delivery=DeliveryPace(lease=max(lease, SHORTEST_DELIVERY_LEASE)),
         )
         with open_installation(settings) as context:
             running = Worker(context, options)

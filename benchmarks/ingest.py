@@ -1,0 +1,378 @@
+"""`ingest_evaluated`: items through the API to their committed evaluation, 50 live rules.
+
+Everything is on this machine and its cores: an embedded Postgres that syncs every commit, the API,
+a worker, and the load generator. Beside it, a bare COPY of the same rows into a table without
+indexes on the same server. Says on standard error what each part costs an item.
+
+    python -m benchmarks.ingest [--items N] [--batch N] [--workers N] [--apis N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from cryptography.fernet import Fernet
+from sqlalchemy import text
+
+from services import configuration
+from services.actions import ACTIONS
+from services.banks import BANKS
+from services.context import Context, system_caller
+from services.item_types import ITEM_TYPES
+from services.organisations import create_organisation
+from store import config
+from store.config import ConfigKind
+from store.database import Database, psycopg_url
+from store.embedded import EmbeddedPostgres
+from store.migrate import migrate
+from store.secrets import SecretBox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from services.configuration import Noun
+
+ROOT = Path(__file__).resolve().parent.parent
+TICKS = os.sysconf("SC_CLK_TCK")
+CONNECTIONS = 8
+CREATORS = 5_000
+WORDS = [f"word{n}" for n in range(3_000)]
+DEADLINE_S = 300.0
+
+POST = {
+    "name": "Post",
+    "kind": "CONTENT",
+    "fields": [
+        {"name": "text", "type": "STRING", "required": True},
+        {"name": "title", "type": "STRING"},
+        {"name": "lang", "type": "STRING"},
+        {"name": "url", "type": "URL"},
+        {"name": "likes", "type": "NUMBER"},
+        {"name": "age", "type": "NUMBER"},
+        {"name": "reply", "type": "BOOLEAN"},
+        {"name": "author", "type": "RELATED_ITEM"},
+    ],
+    "roles": {"creatorId": "author"},
+}
+
+
+def rules() -> list[str]:
+    """Fifty conditions: fields, texts, a bank, and twelve questions to four counters."""
+    plain = [f"likes > {n} AND age < {n % 7} AND lang = 'xx'" for n in range(14)]
+    texts = [f"contains(lower(text), 'never{n}') AND NOT reply" for n in range(12)]
+    banks = ["matches(text, 'scams')", "matches(title, 'scams') AND likes < 3"]
+    mixed = [
+        f"starts_with(url, 'https://bad{n}.example') OR (length(text) < {n})" for n in range(10)
+    ]
+    windows = ("10 minutes", "1 hour", "1 day")
+    counted = [
+        template.format(window=window)
+        for window in windows
+        for template in (
+            "count_recent(author, '{window}') > 100000",
+            "count_recent(author, '{window}', reply) > 100000 AND likes > 2",
+            "count_recent(lang, '{window}', likes > 995) > 100000",
+            "count_recent(author, '{window}', contains(text, 'word7')) > 100000",
+        )
+    ]
+    return [*plain, *texts, *banks, *mixed, *counted]
+
+
+@dataclass(frozen=True)
+class World:
+    context: Context
+    org_id: int
+    api_key: str
+    post: str
+
+    def count(self, table: str) -> int:
+        with self.context.database.transaction(self.org_id) as tx:
+            return int(tx.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+def furnish(context: Context) -> World:
+    """An organisation whose rules run LIVE; one item in a hundred opens a review job."""
+    made = create_organisation(context, "Benchmark")
+    caller = system_caller(made.org_id, "benchmark")
+
+    def save(noun: Noun[Any], document: dict[str, Any]) -> str:
+        return configuration.create(context, caller, noun, document, "").object_id
+
+    post = save(ITEM_TYPES, POST)
+    review = save(ACTIONS, {"name": "Review", "type": "ENQUEUE_TO_MRT"})
+    save(BANKS, {"name": "scams", "terms": [{"text": f"scam{n}"} for n in range(500)]})
+    for number, where in enumerate(rules()):
+        document = {
+            "name": f"Rule {number}",
+            "status": "LIVE",
+            "itemTypeIds": [post],
+            "where": where,
+            "actionIds": [review] if "scams" in where else [],
+        }
+        with context.database.transaction(made.org_id) as tx:  # spares it its examples
+            config.save(
+                tx, ConfigKind.RULE, context.new_id(), f"Rule {number}", document,
+                author="benchmark", reason="", now=context.clock(),
+            )  # fmt: skip
+    return World(context, made.org_id, made.api_key, post)
+
+
+def items(world: World, rng: random.Random, numbers: Iterator[int], size: int) -> list[Any]:
+    return [item(world, rng, next(numbers)) for _ in range(size)]
+
+
+def item(world: World, rng: random.Random, number: int) -> dict[str, Any]:
+    """About 700 bytes of data, by one of five thousand people."""
+    words = rng.choices(WORDS, k=70)
+    if rng.random() < 0.01:
+        words[5] = f"scam{rng.randrange(500)}"
+    return {
+        "id": f"item-{number}",
+        "typeId": world.post,
+        "data": {
+            "text": " ".join(words),
+            "title": " ".join(words[:6]),
+            "lang": rng.choice(("en", "de", "fr", "es")),
+            "url": f"https://site{rng.randrange(900)}.example/{number}",
+            "likes": rng.randrange(1000),
+            "age": rng.randrange(3000),
+            "reply": rng.random() < 0.3,
+            "author": {"id": f"user-{rng.randrange(CREATORS)}", "typeId": world.post},
+        },
+    }
+
+
+def requests(world: World, total: int, batch: int, port: int) -> list[bytes]:
+    rng, numbers = random.Random(1), count()
+    made = []
+    for start in range(0, total, batch):
+        size = min(batch, total - start)
+        body = json.dumps({"items": items(world, rng, numbers, size)}).encode()
+        head = (
+            f"POST /api/v1/items/async/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+            f"x-api-key: {world.api_key}\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(body)}\r\n\r\n"
+        )
+        made.append(head.encode() + body)
+    return made
+
+
+def send_all(ports: Sequence[int], made: Sequence[bytes]) -> None:
+    """Closed loop: each connection waits for its 202 before it sends again."""
+    line, failures = iter(made), []
+    lock = threading.Lock()
+
+    def sender(port: int) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            while True:
+                with lock:
+                    request = next(line, None)
+                if request is None:
+                    return
+                connection.sendall(request)
+                answer = connection.recv(65536)
+                while b"\r\n\r\n" not in answer:
+                    answer += connection.recv(65536)
+                if not answer.startswith(b"HTTP/1.1 202"):
+                    failures.append(answer)
+                    return
+
+    threads = [
+        threading.Thread(target=sender, args=(ports[n % len(ports)],)) for n in range(CONNECTIONS)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        sys.exit(f"refused: {failures[0][:500]!r}")
+
+
+@contextmanager
+def process(environment: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "cli.main", *arguments]
+    log = (Path(environment["WINNOW_VAR"]) / f"{arguments[0]}.log").open("ab")
+    running = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log, stdout=log)
+    try:
+        yield running
+    finally:
+        running.send_signal(signal.SIGTERM)
+        try:
+            running.wait(30)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_port(port: int, running: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and running.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    sys.exit("the API did not start")
+
+
+def cpu_seconds(pid: int) -> float:
+    """Of the process and those it started, ended ones included."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    own = sum(int(value) for value in fields[11:15]) / TICKS
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return own + sum(cpu_seconds(int(child)) for child in children)
+
+
+def wait_evaluated(world: World, wanted: int) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while time.monotonic() < deadline:
+        if world.count("pending") == 0 and world.count("evaluations") >= wanted:
+            return
+        time.sleep(0.05)
+    sys.exit(f"only {world.count('evaluations')} of {wanted} were evaluated in time")
+
+
+def bare_copy(url: str, total: int) -> float:
+    """Rows a second of a bare COPY of the same submissions."""
+    columns = "org_id, arrived_at, seq, submission_id, type_id, type_version, item_id, data::text"
+    with psycopg.connect(psycopg_url(url)) as connection:
+        connection.execute("SET row_security = off")
+        with connection.cursor().copy(f"COPY (SELECT {columns} FROM submissions) TO STDOUT") as out:
+            rows = b"".join(bytes(block) for block in out)
+        connection.execute(
+            "CREATE TABLE bare (org_id int, arrived_at timestamptz, seq bigint, submission_id uuid,"
+            " type_id text, type_version int, item_id text, data json)"
+        )
+        connection.commit()
+        started = time.perf_counter()
+        with connection.cursor().copy("COPY bare FROM STDIN") as copy:
+            copy.write(rows)
+        connection.commit()
+        return total / (time.perf_counter() - started)
+
+
+def measure(options: argparse.Namespace, var: Path) -> None:
+    server = EmbeddedPostgres(var / "server")
+    url = server.start()
+    try:
+        migrate(url)
+        secret = Fernet.generate_key().decode()
+        database = Database(url)
+        context = Context(
+            database, str(var / "lake"), SecretBox((secret,)), now, lambda: str(uuid.uuid4())
+        )
+        world = furnish(context)
+        environment = {
+            **os.environ, "WINNOW_VAR": str(var), "DATABASE_URL": url, "WINNOW_SECRET_KEY": secret,
+            "WINNOW_LOG_LEVEL": "warning",
+        }  # fmt: skip
+        rate = run(options, world, environment, server_pid(var / "server"))
+        peer = bare_copy(url, world.count("submissions"))
+        database.close()
+        print(json.dumps(line(rate, peer)), flush=True)
+    finally:
+        server.stop()
+
+
+def line(rate: float, peer: float) -> dict[str, object]:
+    return {
+        "name": "ingest_evaluated", "value": round(rate), "unit": "items/s", "peer": "copy",
+        "peer_value": round(peer), "ratio": round(rate / peer, 4),
+    }  # fmt: skip
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def server_pid(directory: Path) -> int:
+    found = next(directory.rglob("postmaster.pid"))
+    return int(found.read_text().splitlines()[0])
+
+
+def run(
+    options: argparse.Namespace, world: World, environment: dict[str, str], postgres: int
+) -> float:
+    ports = [free_port() for _ in range(options.apis)]
+    worker = ("worker", "--batch", str(options.size), "--evaluators", str(options.evaluators))
+    apis = [process(environment, "api", "--port", str(port)) for port in ports]
+    workers = [process(environment, *worker) for _ in range(options.workers)]
+    made = requests(world, options.items, options.batch, ports[0])
+    warm = requests(world, 2_000, options.batch, ports[0])
+    with ExitStack() as stack:
+        api = [stack.enter_context(each) for each in apis]
+        work = [stack.enter_context(each) for each in workers]
+        for port, running in zip(ports, api, strict=True):
+            wait_for_port(port, running)
+        send_all(ports, warm)
+        wait_evaluated(world, 2_000)
+        parts = {"api": api, "worker": work}
+        before = {name: sum(cpu_seconds(p.pid) for p in found) for name, found in parts.items()}
+        before |= {"postgres": cpu_seconds(postgres), "load": time.process_time()}
+        started = time.perf_counter()
+        send_all(ports, made)
+        accepted = time.perf_counter() - started
+        wait_evaluated(world, 2_000 + options.items)
+        seconds = time.perf_counter() - started
+        after = {name: sum(cpu_seconds(p.pid) for p in found) for name, found in parts.items()}
+        after |= {"postgres": cpu_seconds(postgres), "load": time.process_time()}
+    explain(options.items, seconds, accepted, {k: after[k] - before[k] for k in after})
+    return options.items / seconds
+
+
+def explain(total: int, seconds: float, accepted: float, spent: dict[str, float]) -> None:
+    cores = os.cpu_count() or 1
+    busy = sum(spent.values()) / seconds
+    costs = ", ".join(f"{name} {1e6 * s / total:.0f}" for name, s in spent.items())
+    print(
+        f"{total} items accepted in {accepted:.1f} s, evaluated in {seconds:.1f} s;"
+        f" {busy:.2f} of {cores} cores busy; CPU microseconds an item: {costs}."
+        f" {'The processors' if busy > 0.85 * cores else 'Waiting, not the processors,'} limit it.",
+        file=sys.stderr,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--items", type=int, default=60_000)
+    parser.add_argument("--batch", type=int, default=100)
+    parser.add_argument("--apis", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--evaluators", type=int, default=2)
+    parser.add_argument("--size", type=int, default=1000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="winnow-ingest-") as directory:
+        Path(directory).chmod(0o755)
+        measure(options, Path(directory))
+
+
+if __name__ == "__main__":
+    main()
