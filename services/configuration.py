@@ -210,7 +210,8 @@ def _save(
 
 def _record(saving: Saving, noun: Noun[T], event: Event, detail: Mapping[str, object]) -> None:
     now = saving.context.clock()
-    entry = Entry(now, saving.caller.actor, event, noun.kind.value, saving.object_id, detail)
+    subject = noun.kind.value.replace("_", "-")
+    entry = Entry(now, saving.caller.actor, event, subject, saving.object_id, detail)
     audit.append(saving.tx, entry)
 
 

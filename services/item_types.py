@@ -10,7 +10,6 @@ from engine.configuration.rules import EVALUATED
 from engine.errors import Conflict, InvalidInput
 from engine.items import (
     ItemType,
-    Kind,
     infer_item_type,
     item_type_document,
     parse_item_type,
@@ -19,6 +18,7 @@ from engine.items import (
 from engine.permissions import Permission
 from services.configuration import Events, Noun, Saving, refuse
 from services.context import Caller, require
+from store import organisations
 from store.config import ConfigKind
 
 if TYPE_CHECKING:
@@ -64,9 +64,8 @@ def _check_rules(saving: Saving, item_type: ItemType) -> None:
 
 
 def _users(saving: Saving) -> tuple[str, ...]:
-    item_type = saving.configuration.item_types[saving.object_id]
-    if item_type.name == "User" and item_type.kind is Kind.USER:
-        return ("the organisation: every one has a type `User`",)
+    if organisations.get(saving.tx).settings.default_user_type_id == saving.object_id:
+        return ("the organisation: it is the default type of its users",)
     return users_of_item_type(saving.configuration, saving.object_id)
 
 

@@ -67,7 +67,7 @@ def signed_in(client: httpx.Client, email: str, password: str) -> Api:
     return Api(client)
 
 
-def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
+def expect_problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     """The body of a refusal with this status, known to be of the native shape."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
@@ -78,4 +78,4 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
 
 
 def pointers(answer: httpx.Response) -> list[str]:
-    return [one["pointer"] for one in problem(answer, 400)["errors"]]
+    return [one["pointer"] for one in expect_problem(answer, 400)["errors"]]

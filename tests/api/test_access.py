@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from tests.api.platform import Api, problem, signed_in
+from tests.api.platform import Api, expect_problem, signed_in
 
 if TYPE_CHECKING:
     from tests.world import Organisation
 
 
 def test_without_a_key_nothing_is_answered(anybody: Api) -> None:
-    refusal = problem(anybody.get("/config/rules"), 401)
+    refusal = expect_problem(anybody.get("/config/rules"), 401)
     assert "no key" in refusal["detail"]
     assert "X-API-Key" in refusal["hint"]
 
 
 def test_an_unknown_key_is_refused(anybody: Api) -> None:
     anybody.client.headers["X-API-Key"] = "0" * 64
-    problem(anybody.get("/config/rules"), 401)
+    expect_problem(anybody.get("/config/rules"), 401)
 
 
 def test_signing_in_says_who_one_is(admin: Api, org: Organisation) -> None:
@@ -32,12 +32,12 @@ def test_signing_in_says_who_one_is(admin: Api, org: Organisation) -> None:
 
 def test_a_wrong_password_is_refused(anybody: Api, org: Organisation) -> None:
     answer = anybody.post("/sessions", {"email": org.admin_email, "password": "wrong"})
-    problem(answer, 401)
+    expect_problem(answer, 401)
 
 
 def test_after_signing_out_the_token_is_worth_nothing(admin: Api) -> None:
     assert admin.delete("/sessions/current").status_code == 204
-    problem(admin.get("/sessions/current"), 401)
+    expect_problem(admin.get("/sessions/current"), 401)
 
 
 def test_the_cookie_reads_but_does_not_change_things_from_elsewhere(
@@ -50,13 +50,13 @@ def test_the_cookie_reads_but_does_not_change_things_from_elsewhere(
     assert anybody.get("/sessions/current").status_code == 200
 
     new = {"name": "Spam"}
-    problem(anybody.post("/config/policies", new), 403)
+    expect_problem(anybody.post("/config/policies", new), 403)
     for headers in (
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.example"},
     ):
-        problem(anybody.client.post("/config/policies", json=new, headers=headers), 403)
+        expect_problem(anybody.client.post("/config/policies", json=new, headers=headers), 403)
 
     own = {"Sec-Fetch-Site": "same-origin"}
     answer = anybody.client.post("/config/policies", json=new, headers=own)
@@ -75,7 +75,7 @@ def test_a_key_is_shown_once_and_works_until_it_is_revoked(admin: Api, base_url:
 
 
 def test_a_key_cannot_make_people(platform: Api) -> None:
-    problem(platform.get("/users"), 403)
+    expect_problem(platform.get("/users"), 403)
 
 
 CLOSED_TO_ANALYSTS = [
@@ -96,7 +96,7 @@ def test_a_role_opens_only_its_own_doors(admin: Api, base_url: str) -> None:
         analyst = signed_in(client, "ann@test.example", made["password"])
         for method, path in CLOSED_TO_ANALYSTS:
             body: dict[str, str] | None = None if method == "GET" else {}
-            refusal = problem(analyst.client.request(method, path, json=body), 403)
+            refusal = expect_problem(analyst.client.request(method, path, json=body), 403)
             assert "lacks the permission" in refusal["detail"], path
         assert analyst.get("/config/rules").status_code == 200
 
@@ -109,7 +109,7 @@ def test_a_person_can_be_disabled_and_given_another_role(admin: Api, base_url: s
         assert changed["role"] == "ADMIN"
         assert bob.get("/audit").status_code == 200
         admin.put(f"/users/{made['userId']}", {"disabled": True})
-        problem(bob.get("/audit"), 401)
+        expect_problem(bob.get("/audit"), 401)
 
 
 def test_what_was_done_is_in_the_audit_log(admin: Api) -> None:

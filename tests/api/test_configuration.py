@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
-from tests.api.platform import BAN, POST_TYPE, Api, pointers, problem, signed_in
+from tests.api.platform import BAN, POST_TYPE, Api, expect_problem, pointers, signed_in
 
 
 def test_a_document_is_kept_version_by_version(admin: Api) -> None:
@@ -31,17 +31,17 @@ def test_a_rollback_saves_the_old_version_anew(admin: Api) -> None:
     assert (back["name"], back["version"]) == ("Spam", 3)
 
     assert admin.delete(path).status_code == 204
-    problem(admin.get(path), 404)
-    problem(admin.post(f"{path}/rollback", {"version": 4}), 409)
+    expect_problem(admin.get(path), 404)
+    expect_problem(admin.post(f"{path}/rollback", {"version": 4}), 409)
     assert admin.post(f"{path}/rollback", {"version": 2}).json()["name"] == "Scam"
-    problem(admin.post(f"{path}/rollback", {"version": 99}), 404)
+    expect_problem(admin.post(f"{path}/rollback", {"version": 99}), 404)
 
 
 def test_a_save_over_somebody_elses_is_refused(admin: Api) -> None:
     made = admin.made("policies", {"name": "Spam"})
     path = f"/config/policies/{made['id']}"
     assert admin.put(path, {"name": "A", "expectedVersion": 1}).status_code == 200
-    refusal = problem(admin.put(path, {"name": "B", "expectedVersion": 1}), 409)
+    refusal = expect_problem(admin.put(path, {"name": "B", "expectedVersion": 1}), 409)
     assert "version 2" in refusal["detail"]
 
 
@@ -57,7 +57,7 @@ def test_of_two_simultaneous_saves_one_wins(admin: Api) -> None:
 
 def test_a_name_is_used_once_for_each_kind(admin: Api) -> None:
     admin.made("policies", {"name": "Spam"})
-    problem(admin.post("/config/policies", {"name": "Spam"}), 409)
+    expect_problem(admin.post("/config/policies", {"name": "Spam"}), 409)
     admin.made("banks", {"name": "Spam"})
 
 
@@ -113,9 +113,9 @@ def test_what_is_in_use_cannot_be_deleted(admin: Api) -> None:
     )["id"]
     used = [("item-types", post), ("banks", bank), ("policies", policy), ("actions", action)]
     for kind, identity in used:
-        refusal = problem(admin.delete(f"/config/{kind}/{identity}"), 409)
+        refusal = expect_problem(admin.delete(f"/config/{kind}/{identity}"), 409)
         assert "rule `Words`" in refusal["detail"]
-    problem(admin.put(f"/config/banks/{bank}", {"name": "terms", "terms": []}), 409)
+    expect_problem(admin.put(f"/config/banks/{bank}", {"name": "terms", "terms": []}), 409)
 
     assert admin.delete(f"/config/rules/{rule}").status_code == 204
     for kind, identity in used:
@@ -124,8 +124,8 @@ def test_what_is_in_use_cannot_be_deleted(admin: Api) -> None:
 
 def test_one_queue_is_always_the_default(admin: Api) -> None:
     first = admin.ids("queues")["Default"]
-    problem(admin.delete(f"/config/queues/{first}"), 409)
-    problem(admin.put(f"/config/queues/{first}", {"name": "Default"}), 409)
+    expect_problem(admin.delete(f"/config/queues/{first}"), 409)
+    expect_problem(admin.put(f"/config/queues/{first}", {"name": "Default"}), 409)
 
     admin.made("queues", {"name": "Urgent", "isDefault": True})
     listed = {one["name"]: one["isDefault"] for one in admin.get("/config/queues").json()["items"]}
@@ -135,7 +135,9 @@ def test_one_queue_is_always_the_default(admin: Api) -> None:
 
 def test_the_user_type_stays(admin: Api) -> None:
     user = admin.ids("item-types")["User"]
-    assert "organisation" in problem(admin.delete(f"/config/item-types/{user}"), 409)["detail"]
+    assert (
+        "organisation" in expect_problem(admin.delete(f"/config/item-types/{user}"), 409)["detail"]
+    )
 
 
 def test_an_item_type_change_that_breaks_a_rule_is_refused(admin: Api) -> None:
@@ -144,7 +146,7 @@ def test_an_item_type_change_that_breaks_a_rule_is_refused(admin: Api) -> None:
     admin.made("rules", rule)
     fields = [field for field in POST_TYPE["fields"] if field["name"] != "score"]
     path = f"/config/item-types/{made['id']}"
-    assert "`R`" in problem(admin.put(path, POST_TYPE | {"fields": fields}), 409)["detail"]
+    assert "`R`" in expect_problem(admin.put(path, POST_TYPE | {"fields": fields}), 409)["detail"]
     assert admin.put(path, POST_TYPE | {"description": "new"}).json()["version"] == 2
 
 
@@ -185,4 +187,4 @@ def test_a_bank_tells_what_a_text_matches_and_why(admin: Api) -> None:
 
 def test_a_bank_with_a_bad_pattern_is_refused(admin: Api) -> None:
     terms = [{"text": "ok"}, {"text": "(", "mode": "regex"}]
-    problem(admin.post("/config/banks", {"name": "b", "terms": terms}), 400)
+    expect_problem(admin.post("/config/banks", {"name": "b", "terms": terms}), 400)

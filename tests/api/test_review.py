@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.api.flagged import Flagged, flagged
-from tests.api.platform import Api, problem
+from tests.api.platform import Api, expect_problem
 
 if TYPE_CHECKING:
     from services.context import Context
@@ -62,13 +62,13 @@ def test_a_decision_is_made_and_taken_back(admin: Api, scene: Flagged, clock: Mo
     verdict = lease | {"kind": "CUSTOM_ACTION", "actionIds": [scene.action_id], "reason": "scam"}
     made = admin.post(f"{path}/decide", verdict)
     assert made.status_code == 201
-    problem(admin.post(f"{path}/decide", verdict), 409)
+    expect_problem(admin.post(f"{path}/decide", verdict), 409)
 
     listed = admin.get("/decisions", queueId=scene.queue_id, kind="CUSTOM_ACTION").json()["items"]
     assert [one["decisionId"] for one in listed] == [made.json()["decisionId"]]
     undone = admin.post(f"/decisions/{made.json()['decisionId']}/undo").json()
     assert undone["jobId"] == job["jobId"]
-    problem(admin.post(f"/decisions/{made.json()['decisionId']}/undo"), 409)
+    expect_problem(admin.post(f"/decisions/{made.json()['decisionId']}/undo"), 409)
 
     lease = {"leaseToken": undone["leaseToken"]}
     assert admin.post(f"{path}/decide", lease | {"kind": "IGNORE"}).status_code == 201
@@ -81,7 +81,7 @@ def test_a_wrong_decision_is_refused_with_pointers(admin: Api, scene: Flagged) -
     job = claimed(admin, scene)
     path = f"/jobs/{job['jobId']}/decide"
     wrong = {"leaseToken": job["leaseToken"], "kind": "CUSTOM_ACTION", "actionIds": ["x"]}
-    (error,) = problem(admin.post(path, wrong), 400)["errors"]
+    (error,) = expect_problem(admin.post(path, wrong), 400)["errors"]
     assert error["pointer"] == "/actionIds/0"
     for body in (
         {},
@@ -90,8 +90,8 @@ def test_a_wrong_decision_is_refused_with_pointers(admin: Api, scene: Flagged) -
         wrong | {"parameters": {"x": 3}},
         wrong | {"unknown": 1},
     ):
-        problem(admin.post(path, body), 400)
-    problem(admin.post(path, wrong | {"leaseToken": "stolen"}), 409)
+        expect_problem(admin.post(path, body), 400)
+    expect_problem(admin.post(path, wrong | {"leaseToken": "stolen"}), 409)
 
 
 def test_skipping_and_releasing_answer_with_nothing(admin: Api, scene: Flagged) -> None:
@@ -120,7 +120,7 @@ def test_an_item_is_found_with_its_history(admin: Api, scene: Flagged) -> None:
     assert [one["actionName"] for one in history["actions"]] == ["Enqueue"]
     assert history["jobs"][0]["state"] == "open"
     assert history["decisions"] == []
-    problem(admin.get(f"/items/{scene.type_id}/nobody"), 404)
+    expect_problem(admin.get(f"/items/{scene.type_id}/nobody"), 404)
 
 
 def test_items_are_paged(admin: Api, scene: Flagged) -> None:
@@ -143,7 +143,7 @@ def test_the_overview_counts_what_happened(admin: Api, scene: Flagged) -> None:
     assert told["jobs"] == {"open": 1, "decidedToday": 0}
     assert told["deliveries"] == {"pending": 0, "dead": 0}
     assert told["lake"] == {"rows": None, "exportedAt": None}
-    problem(admin.get("/overview", days=91), 400)
+    expect_problem(admin.get("/overview", days=91), 400)
 
 
 def test_a_webhook_is_logged_and_sent_again(admin: Api, scene: Flagged) -> None:
@@ -161,20 +161,20 @@ def test_a_webhook_is_logged_and_sent_again(admin: Api, scene: Flagged) -> None:
     assert '"p1"' in page["body"]
     assert page["attemptLog"] == []
 
-    problem(admin.post(f"{path}/replay"), 409)
+    expect_problem(admin.post(f"{path}/replay"), 409)
     admin.post(f"/decisions/{made['decisionId']}/undo")
     assert admin.get(path).json()["state"] == "cancelled"
     assert admin.post(f"{path}/replay").status_code == 202
     assert admin.get(path).json()["state"] == "pending"
-    problem(admin.get("/webhooks/deliveries/nope"), 404)
-    problem(admin.get("/webhooks/deliveries", state="odd"), 400)
+    expect_problem(admin.get("/webhooks/deliveries/nope"), 404)
+    expect_problem(admin.get("/webhooks/deliveries", state="odd"), 400)
 
 
 def test_a_backtest_is_asked_for_and_stopped(admin: Api, scene: Flagged) -> None:
-    wrong = problem(admin.post("/backtests", {"truth": 3}), 400)
+    wrong = expect_problem(admin.post("/backtests", {"truth": 3}), 400)
     assert {error["pointer"] for error in wrong["errors"]} >= {"/itemTypeId", "/truth"}
     asked = {"itemTypeId": scene.type_id, "where": "matches(text, 'crypto')"}
-    problem(admin.post("/backtests", asked | {"where": "nonsense >"}), 400)
+    expect_problem(admin.post("/backtests", asked | {"where": "nonsense >"}), 400)
 
     queued = admin.post("/backtests", asked)
     assert queued.status_code == 202
@@ -183,5 +183,5 @@ def test_a_backtest_is_asked_for_and_stopped(admin: Api, scene: Flagged) -> None
     assert admin.get(f"{path}/flips").json() == {"items": [], "nextCursor": None}
     assert len(admin.get("/backtests").json()["items"]) == 1
     assert admin.post(f"{path}/cancel").json()["state"] == "cancelled"
-    problem(admin.post(f"{path}/cancel"), 409)
-    problem(admin.get("/backtests/nope"), 404)
+    expect_problem(admin.post(f"{path}/cancel"), 409)
+    expect_problem(admin.get("/backtests/nope"), 404)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.platform import BAN, POST_TYPE, Api, pointers, problem
+from tests.api.platform import BAN, POST_TYPE, Api, expect_problem, pointers
 
 HIT = {"data": {"text": "buy crypto now"}, "matches": True}
 MISS = {"data": {"text": "good morning"}, "matches": False}
@@ -71,10 +71,10 @@ def test_an_analyst_may_not_touch_live_rules(admin: Api, post: str) -> None:
     token = admin.post("/sessions", credentials).json()["token"]
     admin.client.headers["Authorization"] = f"Bearer {token}"
 
-    problem(admin.put(f"/config/rules/{made['id']}", rule(post, status="DRAFT")), 403)
-    problem(admin.delete(f"/config/rules/{made['id']}"), 403)
+    expect_problem(admin.put(f"/config/rules/{made['id']}", rule(post, status="DRAFT")), 403)
+    expect_problem(admin.delete(f"/config/rules/{made['id']}"), 403)
     live = rule(post, name="Mine", status="LIVE", examples=[HIT, MISS])
-    problem(admin.post("/config/rules", live), 403)
+    expect_problem(admin.post("/config/rules", live), 403)
     assert admin.made("rules", rule(post, name="Mine", status="SHADOW"))["version"] == 1
 
 
@@ -86,7 +86,7 @@ def test_checking_says_what_is_wrong_and_where(admin: Api, post: str) -> None:
     assert bad["canonical"] is None
     found = bad["diagnostics"][0]
     assert set(found) == {"code", "message", "hint", "line", "column", "length"}
-    problem(admin.post("/rules/check", {"where": "true", "itemTypeId": "x"}), 404)
+    expect_problem(admin.post("/rules/check", {"where": "true", "itemTypeId": "x"}), 404)
 
 
 def test_the_functions_are_told_with_signatures(admin: Api) -> None:

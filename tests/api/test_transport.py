@@ -14,7 +14,7 @@ from api.main import ROUTERS, create_app
 from engine import errors
 from store.database import Database
 from tests.api.conftest import served
-from tests.api.platform import Api, problem
+from tests.api.platform import Api, expect_problem
 
 if TYPE_CHECKING:
     from services.context import Context
@@ -116,24 +116,24 @@ def test_a_body_that_cannot_be_read_is_a_400(admin: Api) -> None:
     headers = {"Content-Type": "application/json"}
     for content, words in UNREADABLE:
         answer = admin.client.post("/config/policies", content=content, headers=headers)
-        assert words in problem(answer, 400)["detail"]
+        assert words in expect_problem(answer, 400)["detail"]
 
 
 def test_a_body_over_the_limit_is_a_413(admin: Api) -> None:
     huge = b'{"name": "' + b"x" * (17 << 20) + b'"}'
     headers = {"Content-Type": "application/json"}
     answer = admin.client.post("/config/policies", content=huge, headers=headers)
-    problem(answer, 413)
+    expect_problem(answer, 413)
 
 
 def test_the_wrong_method_is_a_405(admin: Api) -> None:
-    problem(admin.client.patch("/config/policies"), 405)
+    expect_problem(admin.client.patch("/config/policies"), 405)
 
 
 def test_a_wrong_page_is_a_400(admin: Api) -> None:
     cursors = ("nonsense", "AAAA", "%00", "w6nDqcOp")
     for query in ("limit=0", "limit=201", "limit=x", *(f"cursor={one}" for one in cursors)):
-        problem(admin.client.get(f"/config/policies?{query}"), 400)
+        expect_problem(admin.client.get(f"/config/policies?{query}"), 400)
 
 
 def test_an_id_that_cannot_be_is_a_4xx(admin: Api) -> None:
@@ -150,7 +150,7 @@ def test_readiness_follows_the_database(context: Context, anybody: Api) -> None:
         assert answer.status_code == 503
         assert answer.json() == {"status": "not ready", "checks": {"database": False}}
         refused = client.get("/api/v1/queues", headers={"X-API-Key": "0" * 64})
-        assert problem(refused, 503)["type"] == "/errors/unavailable"
+        assert expect_problem(refused, 503)["type"] == "/errors/unavailable"
         assert refused.headers["retry-after"] == "1"
     away.close()
 
