@@ -164,9 +164,9 @@ def _read_sql(given: pa.DataType, column: str) -> str:
         return f"CAST({column} AS DOUBLE)"
     if types.is_dictionary(given) or types.is_null(given):
         return f"CAST({column} AS VARCHAR)"
-    if types.is_timestamp(given) and (given.tz is None or given.unit != "us"):
-        return f"make_timestamptz(epoch_us({column}))"
-    if types.is_date(given):
+    if types.is_timestamp(given) and given.tz is not None:
+        return column if given.unit == "us" else f"CAST({column} AS TIMESTAMPTZ)"
+    if types.is_timestamp(given) or types.is_date(given):
         return f"make_timestamptz(epoch_us(CAST({column} AS TIMESTAMP)))"
     return _nested_sql(given, column)
 
@@ -203,7 +203,7 @@ def _values(column: pa.ChunkedArray | pa.Array) -> list[object]:
     given = column.type
     if pa.types.is_timestamp(given) and given.unit == "ns":
         column = column.cast(pa.timestamp("us", tz=given.tz), safe=False)
-    values: list[object] = column.to_pylist()
+    values: list[object] = column.to_pylist(maps_as_pydicts="lossy")
     if _is_text(given) or pa.types.is_boolean(given):
         return values
     return [_plain(value) for value in values]
@@ -221,20 +221,13 @@ def _plain(value: object) -> object:
         case dict():
             return {name: _plain(each) for name, each in value.items()}
         case list():
-            return _plain_list(value)
+            return [_plain(each) for each in value]
         case _:
             return _finite(value)
 
 
 def _utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _plain_list(values: list[object]) -> object:
-    """Arrow gives a map as a list of pairs."""
-    if values and all(isinstance(each, tuple) for each in values):
-        return {pair[0]: _plain(pair[1]) for pair in values if isinstance(pair, tuple)}
-    return [_plain(each) for each in values]
 
 
 def _finite(value: object) -> float | None:

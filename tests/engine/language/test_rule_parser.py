@@ -113,12 +113,16 @@ def test_what_is_no_rule_is_refused_with_a_place_and_a_reason(text: str, code: s
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_text_is_answered_at_once(text: str) -> None:
+    assert min(_seconds_to_answer(text) for _ in range(3)) < 0.1
+
+
+def _seconds_to_answer(text: str) -> float:
     started = time.process_time()
     try:
         format_rule(parse(text))
     except SyntaxProblem as refused:
         assert refused.message  # noqa: PT017 - either answer will do, a crash will not
-    assert time.process_time() - started < 0.1
+    return time.process_time() - started
 
 
 def test_limits_are_where_they_are_said_to_be() -> None:
