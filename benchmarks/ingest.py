@@ -56,6 +56,7 @@ CONNECTIONS = 8
 CREATORS = 5_000
 WORDS = [f"word{n}" for n in range(3_000)]
 DEADLINE_S = 300.0
+WARM_UP = 2_000
 
 POST = {
     "name": "Post",
@@ -276,7 +277,7 @@ def bare_copy(url: str, total: int) -> float:
         with connection.cursor().copy("COPY bare FROM STDIN") as copy:
             copy.write(rows)
         connection.commit()
-        return total / (time.perf_counter() - started)
+        return float(total / (time.perf_counter() - started))
 
 
 def measure(options: argparse.Namespace, var: Path) -> None:
@@ -318,34 +319,52 @@ def server_pid(directory: Path) -> int:
     return int(found.read_text().splitlines()[0])
 
 
+@dataclass(frozen=True)
+class Parts:
+    """Whose processor time is told apart."""
+
+    api: Sequence[subprocess.Popen[bytes]]
+    worker: Sequence[subprocess.Popen[bytes]]
+    postgres: int
+
+    def spent(self) -> dict[str, float]:
+        return {
+            "api": sum(cpu_seconds(process.pid) for process in self.api),
+            "worker": sum(cpu_seconds(process.pid) for process in self.worker),
+            "postgres": cpu_seconds(self.postgres),
+            "load": time.process_time(),
+        }
+
+
 def run(
     options: argparse.Namespace, world: World, environment: dict[str, str], postgres: int
 ) -> float:
     ports = [free_port() for _ in range(options.apis)]
-    worker = ("worker", "--batch", str(options.size), "--evaluators", str(options.evaluators))
-    apis = [process(environment, "api", "--port", str(port)) for port in ports]
-    workers = [process(environment, *worker) for _ in range(options.workers)]
+    command = ("worker", "--batch", str(options.size), "--evaluators", str(options.evaluators))
     made = requests(world, options.items, options.batch, ports[0])
-    warm = requests(world, 2_000, options.batch, ports[0])
     with ExitStack() as stack:
-        api = [stack.enter_context(each) for each in apis]
-        work = [stack.enter_context(each) for each in workers]
+        api = [stack.enter_context(process(environment, "api", "--port", str(p))) for p in ports]
+        worker = [
+            stack.enter_context(process(environment, *command)) for _ in range(options.workers)
+        ]
         for port, running in zip(ports, api, strict=True):
             wait_for_port(port, running)
-        send_all(ports, warm)
-        wait_evaluated(world, 2_000)
-        parts = {"api": api, "worker": work}
-        before = {name: sum(cpu_seconds(p.pid) for p in found) for name, found in parts.items()}
-        before |= {"postgres": cpu_seconds(postgres), "load": time.process_time()}
-        started = time.perf_counter()
-        send_all(ports, made)
-        accepted = time.perf_counter() - started
-        wait_evaluated(world, 2_000 + options.items)
-        seconds = time.perf_counter() - started
-        after = {name: sum(cpu_seconds(p.pid) for p in found) for name, found in parts.items()}
-        after |= {"postgres": cpu_seconds(postgres), "load": time.process_time()}
-    explain(options.items, seconds, accepted, {k: after[k] - before[k] for k in after})
-    return options.items / seconds
+        send_all(ports, requests(world, WARM_UP, options.batch, ports[0]))
+        wait_evaluated(world, WARM_UP)
+        return timed(options.items, world, ports, made, Parts(api, worker, postgres))
+
+
+def timed(
+    total: int, world: World, ports: Sequence[int], made: Sequence[bytes], parts: Parts
+) -> float:
+    before, started = parts.spent(), time.perf_counter()
+    send_all(ports, made)
+    accepted = time.perf_counter() - started
+    wait_evaluated(world, WARM_UP + total)
+    seconds = time.perf_counter() - started
+    after = parts.spent()
+    explain(total, seconds, accepted, {name: after[name] - before[name] for name in after})
+    return total / seconds
 
 
 def explain(total: int, seconds: float, accepted: float, spent: dict[str, float]) -> None:
