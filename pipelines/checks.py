@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import dagster as dg
 
 from pipelines.expectations import unmet_expectations
 from pipelines.installation import Installation, organisations
-from pipelines.lake import ITEMS
+from pipelines.lake import EVALUATIONS, ITEMS
 from services.lake_export import compare_counts
 from services.lake_quality import latest_items
+from services.parity_sample import sample_parity
 
 
 @dg.asset_check(asset=ITEMS, description="Every table has the rows that Postgres has.")
@@ -39,4 +42,18 @@ def items_are_sound(installation: Installation) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=not failed,
         metadata={"rows looked at": sum(len(table.rows) for table in tables), "unmet": failed},
+    )
+
+
+@dg.asset_check(asset=EVALUATIONS, description="History gives the outcomes that were recorded.")
+def outcomes_agree(installation: Installation) -> dg.AssetCheckResult:
+    with installation.opened() as context:
+        found = [sample_parity(context, org_id) for org_id in organisations(context)]
+    differences = [asdict(each) for parity in found for each in parity.differences]
+    return dg.AssetCheckResult(
+        passed=not differences,
+        metadata={
+            "outcomes compared": sum(parity.compared for parity in found),
+            "differences": differences,
+        },
     )

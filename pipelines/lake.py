@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ITEMS: Final = dg.AssetKey(["lake", "items"])
+EVALUATIONS: Final = dg.AssetKey(["lake", "evaluations"])
 TABLES: Final = ("items", *FACT_TABLES)
 _TOLD: Final = {
     "items": "What platforms sent: one typed table an item type.",

@@ -77,7 +77,7 @@ def test_a_run_fills_the_lake_and_its_checks_pass(
     assert found.rows == 3
     checks = {each.check_name: each for each in result.get_asset_check_evaluations()}
     assert {name: each.passed for name, each in checks.items()} == dict.fromkeys(checks, True)
-    assert {"counts_agree", "items_are_sound"} <= set(checks)
+    assert set(checks) == {"counts_agree", "items_are_sound", "outcomes_agree"}
     [told] = result.asset_materializations_for_node("export_lake")[:1]
     assert told.metadata["rows written"].value == 3
 
