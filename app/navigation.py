@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.places import go
 from app.screens import (
     actions,
     audit,
@@ -74,15 +76,17 @@ def allowed(places: tuple[Place, ...], permissions: frozenset[str]) -> tuple[Pla
 
 
 def pages(places: tuple[Place, ...]) -> dict[str, st.Page]:
-    """Streamlit's page for each place, by path; the first listed one is where one lands."""
+    """Streamlit's page for each place, by path; "/" leads on to the first listed one."""
     landing = next((p.path for p in places if p.listed), places[0].path)
-    return {
+    home = st.Page(
+        partial(go, landing), title="Winnow", url_path="home", default=True, visibility="hidden"
+    )
+    return {"": home} | {
         place.path: st.Page(
             place.show,
             title=place.title,
             icon=f":material/{place.icon}:",
             url_path=place.path,
-            default=place.path == landing,
             visibility="visible" if place.listed else "hidden",
         )
         for place in places
@@ -90,7 +94,7 @@ def pages(places: tuple[Place, ...]) -> dict[str, st.Page]:
 
 
 def sections(places: tuple[Place, ...], known: dict[str, st.Page]) -> dict[str, list[st.Page]]:
-    grouped: dict[str, list[st.Page]] = {}
+    grouped: dict[str, list[st.Page]] = {"": [known[""]]}
     for place in places:
         grouped.setdefault(place.section, []).append(known[place.path])
     return grouped

@@ -110,7 +110,7 @@ def _settled_memory() -> Iterator[None]:
 
     Streamlit collects after every run of a page: that cost 140 ms a key press, now 10.
     """
-    for module in ("app.navigation", "altair", "pandas", "streamlit_ace"):
+    for module in ("app.navigation", "altair", "pandas"):
         import_module(module)
     gc.collect()
     gc.freeze()

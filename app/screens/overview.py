@@ -36,7 +36,7 @@ def show() -> None:
         first_steps()
         return
     st.html(figures(_headline(told)))
-    _charts(told)
+    _charts(told, int(days or 7))
 
 
 def _headline(told: Overview) -> list[tuple[str, str, str]]:
@@ -63,10 +63,10 @@ def _exported(lake: dict[str, Any]) -> str:
     return f"as of {moment(at)}" if at else ""
 
 
-def _charts(told: Overview) -> None:
+def _charts(told: Overview, days: int) -> None:
     with st.container(border=True):
         st.subheader("Items an hour", anchor=False)
-        st.altair_chart(volume_chart(told.volume), width="stretch")
+        st.altair_chart(volume_chart(told.volume, days), width="stretch")
     left, right = st.columns([1.5, 1], gap="medium")
     with left.container(border=True):
         st.subheader("Matches by rule", anchor=False)

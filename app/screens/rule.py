@@ -74,7 +74,7 @@ def _editor_and_preview(draft: Draft, types: dict[str, str]) -> None:
         checked = draft.checked
         marks = gutter_marks(checked.diagnostics) if checked else []
         draft.where = sql_editor(
-            draft.opened_with, key=draft.editor_key, annotations=marks, readonly=not draft.editable
+            draft.opened_with, key=draft.editor_key, marks=marks, readonly=not draft.editable
         )
         draft.checked = _check(draft)
     with right:

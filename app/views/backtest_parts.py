@@ -31,7 +31,11 @@ def headline(report: Report) -> list[Figure]:
 
 def quality(report: Report) -> list[Figure]:
     """Precision and its kin; where there is none, why."""
-    return [_quality(report.get(key), label) for key, label in _SHARES if report.get(key)]
+    told = [_quality(report.get(key), label) for key, label in _SHARES if report.get(key)]
+    whys = {note for value, _, note in told if value == UNKNOWN}
+    if len(told) > 1 and len(whys) == 1 and all(value == UNKNOWN for value, _, _ in told):
+        return [(UNKNOWN, "precision and recall", whys.pop())]
+    return told
 
 
 def _quality(estimate: Mapping[str, Any] | None, label: str) -> Figure:

@@ -16,19 +16,19 @@ TONES = {"done": "good", "running": "info", "queued": "soft", "failed": "bad", "
 
 
 def backtest_rows(
-    runs: Sequence[Backtest], rules: Mapping[str, str], href: Callable[[str], str]
+    runs: Sequence[Backtest], names: Mapping[str, str], href: Callable[[str], str]
 ) -> list[dict[str, Any]]:
-    return [_row(run, rules, href) for run in runs]
+    return [_row(run, names, href) for run in runs]
 
 
-def _row(run: Backtest, rules: Mapping[str, str], href: Callable[[str], str]) -> dict[str, Any]:
+def _row(run: Backtest, names: Mapping[str, str], href: Callable[[str], str]) -> dict[str, Any]:
     report: Mapping[str, Any] = run.report or {}
     precision = report.get("precision") or {}
     known = precision.get("value") is not None
     return {
         "_id": run.backtest_id,
         "_href": href(run.backtest_id),
-        "what": {"text": title_of(run, rules), "note": _against(run)},
+        "what": {"text": title_of(run, names), "note": _against(run)},
         "state": {"text": run.state.capitalize(), "tone": TONES.get(run.state, "plain")},
         "rows": report.get("rows"),
         "hits": report.get("hits"),
@@ -37,7 +37,7 @@ def _row(run: Backtest, rules: Mapping[str, str], href: Callable[[str], str]) ->
         )
         if known
         else None,
-        "who": person(run.requested_by) or None,
+        "who": person(run.requested_by, names) or None,
         "when": run.created_at.isoformat() if run.created_at else None,
     }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+_UUID = 36
 _METADATA = {"id", "version", "updatedAt", "updatedBy", "createdAt", "deleted"}
 
 
@@ -28,7 +29,9 @@ def pretty(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, default=str)
 
 
-def person(actor: object) -> str:
-    """`user:ada@example.org` → `ada@example.org`; `system:demo` stays as it is."""
-    text = str(actor or "")
-    return text.removeprefix("user:")
+def person(actor: object, people: Mapping[str, str]) -> str:
+    """Who an actor such as `user:<id>` is; a colleague unknown by name keeps a short id."""
+    kind, _, name = str(actor or "").partition(":")
+    if kind != "user":
+        return str(actor or "")
+    return people.get(name) or (f"colleague {name[:8]}" if len(name) == _UUID else name)

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
 
+from app.views.documents import person
 from app.views.figures import age, moment
 from app.views.item_card import brief
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from app.winnow_client.model import Decision, Job, OtherItem, Source
 
@@ -67,19 +68,23 @@ def other_items(items: Sequence[OtherItem]) -> str:
     return '<div class="w-list">' + "".join(rows) + "</div>"
 
 
-def history(decisions: Sequence[Decision]) -> str:
+def history(decisions: Sequence[Decision], names: Mapping[str, str]) -> str:
     if not decisions:
         return '<p class="w-quiet">Nobody has decided about this item before.</p>'
-    return '<div class="w-list">' + "".join(map(_past, decisions)) + "</div>"
+    return '<div class="w-list">' + "".join(_past(one, names) for one in decisions) + "</div>"
 
 
-def _past(decision: Decision) -> str:
-    verdict = "Ignored" if decision.kind == "IGNORE" else ", ".join(decision.action_ids)
+def _past(decision: Decision, names: Mapping[str, str]) -> str:
+    verdict = (
+        "Ignored"
+        if decision.kind == "IGNORE"
+        else ", ".join(names.get(a, a) for a in decision.action_ids)
+    )
     undone = " (taken back)" if decision.undone_at else ""
     reason = f'<p dir="auto">{escape(decision.reason)}</p>' if decision.reason else ""
     return (
         f"<div><b>{escape(verdict or decision.kind)}</b>{undone} "
-        f'<span class="w-quiet">{escape(decision.decided_by)}, '
+        f'<span class="w-quiet">{escape(person(decision.decided_by, names))}, '
         f"{escape(moment(decision.decided_at))}</span>{reason}</div>"
     )
 

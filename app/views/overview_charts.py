@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
@@ -13,19 +14,18 @@ if TYPE_CHECKING:
     from app.winnow_client.model import Volume
 
 _HEIGHT = 210
-_SHORT = 49
 
 
-def volume_chart(volume: Sequence[Volume]) -> alt.Chart:
-    """Items accepted, hour by hour."""
+def volume_chart(volume: Sequence[Volume], days: int) -> alt.Chart:
+    """Items accepted, hour by hour, over the whole period asked for."""
+    last = max(v.hour for v in volume) + timedelta(hours=1)
+    period = [(last - timedelta(days=days)).isoformat(), last.isoformat()]
     frame = pd.DataFrame({"hour": [v.hour for v in volume], "items": [v.accepted for v in volume]})
     base = alt.Chart(frame, height=_HEIGHT).encode(
         x=alt.X(
             "hour:T",
             title=None,
-            axis=alt.Axis(
-                grid=False, format="%d %b" if len(volume) > _SHORT else "%H:%M", tickCount=8
-            ),
+            axis=alt.Axis(grid=False, format="%d %b" if days > 1 else "%H:%M", tickCount=8),
         ),
         y=alt.Y("items:Q", title=None, axis=alt.Axis(tickCount=4, format="~s")),
         tooltip=[

@@ -39,6 +39,7 @@ def rule_rows(
     types: Mapping[str, str],
     actions: Mapping[str, str],
     matches: Mapping[str, int],
+    people: Mapping[str, str],
     href: Callable[[str], str],
 ) -> list[dict[str, Any]]:
     """Live ones first, then the busiest."""
@@ -52,7 +53,10 @@ def rule_rows(
         )
 
     return [
-        _row(rule, types, actions, matches.get(str(rule["id"]), 0), most, href)
+        {
+            **_row(rule, types, actions, matches.get(str(rule["id"]), 0), most, href),
+            "owner": person(rule.get("updatedBy"), people) or None,
+        }
         for rule in sorted(rules, key=rank)
     ]
 
@@ -77,7 +81,6 @@ def _row(
         "types": ", ".join(types.get(t, t) for t in rule.get("itemTypeIds", [])),
         "actions": ", ".join(actions.get(a, a) for a in rule.get("actionIds", [])) or None,
         "matches": {"part": hits / most, "text": f"{hits:,}", "order": hits},
-        "owner": person(rule.get("updatedBy")) or None,
         "updated": rule.get("updatedAt"),
     }
 

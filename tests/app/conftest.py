@@ -14,10 +14,12 @@ import uvicorn
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from app.server import console_asgi
 from tests.app.fake_api import TOKEN, State, fake_api
 from tests.app.fake_data import example_state
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
+NOWHERE = "http://127.0.0.1:9/api/v1"
 Opened = Callable[..., AppTest]
 
 
@@ -51,6 +53,17 @@ def state() -> State:
 def api_url(state: State) -> Iterator[str]:
     with served(lambda _: fake_api(state)) as url:
         yield f"{url}/api/v1"
+
+
+@pytest.fixture(scope="session")
+def console_url() -> Iterator[str]:
+    """The console on its own; Streamlit allows one a process. It asks whichever API the
+    environment names at the moment.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WINNOW_API_URL", NOWHERE)
+        with served(lambda _: console_asgi(None, NOWHERE)) as url:
+            yield url
 
 
 @pytest.fixture

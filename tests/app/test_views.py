@@ -137,7 +137,7 @@ def test_the_default_queue_comes_first_then_the_longest_waiting() -> None:
         QueueStats(id="b", name="B", pending=1, oldest_enqueued_at=NOW - timedelta(hours=9)),
         QueueStats(id="c", name="C", is_default=True),
     ]
-    assert [row["_id"] for row in queue_rows(queues, NOW, str)] == ["c", "b", "a"]
+    assert [row["_id"] for row in queue_rows(queues, NOW, {}, str)] == ["c", "b", "a"]
 
 
 RULES: list[dict[str, Any]] = [
@@ -162,7 +162,7 @@ def test_rules_are_filtered(filters: dict[str, str], ids: list[str]) -> None:
 
 
 def test_a_partial_rollout_shows_in_the_status() -> None:
-    rows = rule_rows.rule_rows(RULES[:1], types={}, actions={}, matches={}, href=str)
+    rows = rule_rows.rule_rows(RULES[:1], types={}, actions={}, matches={}, people={}, href=str)
     assert rows[0]["status"]["text"] == "Live 25%"
 
 

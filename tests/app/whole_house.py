@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import pytest
 
 from api.main import create_app
-from app.server import console_asgi
 from app.winnow_client import Transport, Winnow
 from services.lake_export import export_all
 from services.worker import Options, Worker
@@ -44,17 +44,21 @@ class House:
 
 
 @contextmanager
-def whole_house(context: Context, org: Organisation, items: int = 60) -> Iterator[House]:
+def whole_house(
+    context: Context, org: Organisation, console: str, items: int = 60
+) -> Iterator[House]:
     """Everything runs until the block ends; the items are judged and in the lake."""
     context = replace(context, clock=lambda: datetime.now(UTC))
     worker = Worker(context, Options(evaluators=1, keep_time=False))
     with (
-        served(lambda url: console_asgi(create_app(context), f"{url}/api/v1")) as url,
-        httpx.Client(base_url=f"{url}/api/v1", timeout=30) as http,
+        pytest.MonkeyPatch.context() as patch,
+        served(lambda _: create_app(context)) as api,
+        httpx.Client(base_url=f"{api}/api/v1", timeout=30) as http,
     ):
+        patch.setenv("WINNOW_API_URL", f"{api}/api/v1")
         token = Winnow(Transport(http)).sign_in(org.admin_email, org.admin_password).token
         winnow = Winnow(Transport(http, token))
-        house = _furnished(url, org, winnow)
+        house = _furnished(console, org, winnow)
         worker.start()
         try:
             _send(http, org.api_key, house.type_id, items)
@@ -72,7 +76,7 @@ def _furnished(url: str, org: Organisation, winnow: Winnow) -> House:
     policy = winnow.create("policies", {"name": "Scams", "text": "No offers of easy money."})
     winnow.create("policies", {"name": "Harassment", "text": "No attacks on people."})
     for name in ("Remove post", "Warn author"):
-        winnow.create("actions", {"name": name, "callbackUrl": f"{url}/api/v1/nowhere"})
+        winnow.create("actions", {"name": name, "callbackUrl": f"{url}/nowhere"})
     review = winnow.create("actions", {"name": "Send to review", "type": "ENQUEUE_TO_MRT"})
     terms = [{"text": "casino", "mode": "word", "note": ""}]
     winnow.create("banks", {"name": "casino words", "terms": terms})
@@ -85,6 +89,10 @@ def _furnished(url: str, org: Organisation, winnow: Winnow) -> House:
             "itemTypeIds": [post["id"]],
             "actionIds": [review["id"]],
             "policyIds": [policy["id"]],
+            "examples": [
+                {"data": {"text": "Win at the casino"}, "matches": True, "note": ""},
+                {"data": {"text": "Lunch?"}, "matches": False, "note": "small talk"},
+            ],
         },
     )
     return House(
