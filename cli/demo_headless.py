@@ -116,14 +116,16 @@ def _exported(stage: Stage) -> bool:
 
 
 def _backtest(stage: Stage, *, recorded: bool) -> Mapping[str, object]:
-    """A rule against the truth that only the simulator, or the annotators, know."""
+    """Rules against the truth that only the simulator, or the annotators, know.
+
+    The candidate is what several rules say together, the baseline what the first one says alone.
+    """
     thing, truth = (RECORDED, TRUTH) if recorded else (Thing.POST.value, TRUTH_FIELD)
-    rule = next(rule for rule in reversed(stage.plan.rules) if thing in rule.item_type_ids)
-    if not recorded:
-        rule = stage.plan.rules[0]
-    say(f"Backtesting “{rule.name}”.")
+    rules = [rule for rule in stage.plan.rules if thing in rule.item_type_ids][:2]
+    say(f"Backtesting {' and '.join(rule.name for rule in rules)}.")
     wanted = {
-        "where": rule.where,
+        "where": " OR ".join(f"({rule.where})" for rule in rules),
+        "baselineWhere": rules[0].where,
         "itemTypeId": stage.ids.item_types[thing],
         "truth": truth,
     }
@@ -137,7 +139,8 @@ def _backtest(stage: Stage, *, recorded: bool) -> Mapping[str, object]:
     wait_until(is_over, _BACKTEST_S, "The backtest")
     if last[0].state != "done":
         raise Unavailable(f"The backtest {last[0].state}: {last[0].error}")
-    return {"rule": rule.name, **(last[0].report or {}), "digest": last[0].digest}
+    names = [rule.name for rule in rules]
+    return {"rules": names, **(last[0].report or {}), "digest": last[0].digest}
 
 
 def _summary(

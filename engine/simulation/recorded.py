@@ -120,36 +120,50 @@ def with_recordings(base: Blueprint, recordings: Sequence[Recording]) -> Bluepri
     policies = [
         Policy("", 0, name.capitalize()) for name, _ in useful if name.casefold() not in known
     ]
+    rules = [
+        _rule(name, known.get(name.casefold(), name.capitalize()), bank, _sets(name, recordings))
+        for name, bank in useful
+    ]
     return replace(
         base,
         item_types=(*base.item_types, ITEM_TYPE),
         policies=(*base.policies, *policies),
         banks=(*base.banks, *(bank for _, bank in useful)),
-        rules=(
-            *base.rules,
-            *(
-                _rule(name, known.get(name.casefold(), name.capitalize()), bank)
-                for name, bank in useful
-            ),
-        ),
+        rules=(*base.rules, *rules),
     )
+
+
+def _sets(policy: str, recordings: Iterable[Recording]) -> set[str]:
+    return {row.dataset for row in recordings if row.policy == policy}
 
 
 def _bank_name(policy: str) -> str:
     return f"telling words: {policy}"
 
 
-def where_of(policy: str) -> str:
-    quoted = _bank_name(policy).replace("'", "''")
-    return f"matches(text, '{quoted}')"
+def where_of(policy: str, datasets: Iterable[str]) -> str:
+    """Words learned from some sets say little about others, so the rule keeps to those sets."""
+    names = ", ".join(_quoted(name) for name in sorted(datasets))
+    return f"dataset IN ({names}) AND matches(text, {_quoted(_bank_name(policy))})"
 
 
-def _bank(policy: str, recordings: Iterable[Recording]) -> TextBank:
-    """Learned on folds 0 to 7 where the rows name a fold, else on four rows in five."""
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _bank(policy: str, recordings: Sequence[Recording]) -> TextBank:
+    """Violating rows of the policy against clean rows of the same sets.
+
+    Learned on folds 0 to 7 where the rows name a fold, else on four rows in five.
+    """
+    datasets = _sets(policy, recordings)
     learned = [
         (row.text, row.violating)
         for number, row in enumerate(recordings)
-        if row.policy == policy and row.violating is not None and _is_for_learning(row, number)
+        if row.violating is not None
+        and row.dataset in datasets
+        and (row.policy == policy or not row.violating)
+        and _is_for_learning(row, number)
     ]
     words = telling_words(learned, _BANK_SIZE)
     terms = tuple(Term(w, Mode.SUBSTRING if is_unspaced(w) else Mode.WORD) for w in words)
@@ -160,13 +174,13 @@ def _is_for_learning(row: Recording, number: int) -> bool:
     return row.fold in _LEARNING_FOLDS if row.fold is not None else number % 5 != 0
 
 
-def _rule(policy: str, policy_name: str, bank: TextBank) -> Rule:
-    word = bank.terms[0].text
+def _rule(policy: str, policy_name: str, bank: TextBank, datasets: set[str]) -> Rule:
+    example = {"text": bank.terms[0].text, "dataset": min(datasets)}
     return Rule(
         rule_id="",
         version=0,
         name=f"Telling words for {policy}",
-        where=where_of(policy),
+        where=where_of(policy, datasets),
         description="Words that tell violating texts from clean ones, learned from the labels.",
         status=Status.LIVE,
         item_type_ids=(RECORDED,),
@@ -174,7 +188,7 @@ def _rule(policy: str, policy_name: str, bank: TextBank) -> Rule:
         policy_ids=(policy_name,),
         tags=("learned",),
         examples=(
-            Example({"text": word}, matches=True, note="the most telling word"),
-            Example({"text": "12 + 30 = 42"}, matches=False, note="no word at all"),
+            Example(example, matches=True, note="the most telling word"),
+            Example({**example, "text": "12 + 30 = 42"}, matches=False, note="no word at all"),
         ),
     )

@@ -1,7 +1,8 @@
 """Words that tell violating texts from clean ones, learned from labelled texts.
 
 A word's score is the logarithm of its odds ratio (Haldane's half added to every cell) divided by
-its standard error, so that a word must be both telling and frequent.
+its standard error, so that a word must be both telling and frequent. It must also be right often
+enough to be worth a look: at least halfway between the share of violating texts and all of them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _WORD: Final = re.compile(r"[^\W\d_]{3,24}")
 # Scripts that write no spaces: there, pairs of letters stand in for words.
@@ -43,9 +44,14 @@ def telling_words(labelled: Iterable[tuple[str, bool]], limit: int) -> Sequence[
     scored = [
         (-_score(count, clean[word], totals[True], totals[False]), word)
         for word, count in violating.items()
-        if count >= _LEAST_TEXTS
+        if count >= _LEAST_TEXTS and _is_right_often(count, clean[word], totals)
     ]
     return [word for score, word in sorted(scored) if -score >= _LEAST_SCORE][:limit]
+
+
+def _is_right_often(violating: int, clean: int, totals: Mapping[bool, int]) -> bool:
+    share = totals[True] / (totals[True] + totals[False])
+    return violating / (violating + clean) >= (1 + share) / 2
 
 
 def _score(violating: int, clean: int, all_violating: int, all_clean: int) -> float:

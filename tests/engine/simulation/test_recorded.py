@@ -61,8 +61,14 @@ def test_the_most_telling_words_come_first() -> None:
     labelled = [("cheap pills today", True)] * 30 + [("pills at the doctor", False)] * 4
     labelled += [("a nice day", False)] * 60 + [("today is nice", False)] * 20
     words = telling_words(labelled, 50)
-    assert set(words[:2]) == {"cheap", "pills"}
+    assert set(words) == {"cheap", "pills"}
     assert "nice" not in words
+
+
+def test_a_word_that_is_wrong_too_often_is_left_out() -> None:
+    labelled = [("please subscribe", True)] * 50 + [("please", False)] * 30
+    labelled += [("hello", False)] * 70
+    assert telling_words(labelled, 9) == ["subscribe"]
 
 
 def test_labels_of_one_kind_alone_teach_nothing() -> None:
@@ -89,8 +95,9 @@ def test_recordings_bring_their_type_policy_bank_and_rule() -> None:
     assert plan.policies[-1].name == "It's spam"
     assert {term.text for term in plan.banks[-1].terms} == {"cheap", "pills"}
     assert plan.rules[-1].policy_ids == ("It's spam",)
-    assert plan.rules[-1].where == where_of("it's spam")
+    assert plan.rules[-1].where == where_of("it's spam", ["set"])
     assert "it''s spam" in plan.rules[-1].where
+    assert "dataset IN ('set')" in plan.rules[-1].where
 
 
 def test_a_policy_that_exists_already_is_not_made_twice() -> None:
