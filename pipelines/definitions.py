@@ -6,12 +6,13 @@ import dagster as dg
 
 from pipelines.checks import counts_agree, items_are_sound, outcomes_agree
 from pipelines.installation import Installation
-from pipelines.lake import export_job, export_lake, export_schedule
+from pipelines.lake import check_job, check_schedule, export_job, export_lake, something_new
 
 definitions = dg.Definitions(
     assets=[export_lake],
     asset_checks=[counts_agree, items_are_sound, outcomes_agree],
-    jobs=[export_job],
-    schedules=[export_schedule],
+    jobs=[export_job, check_job],
+    schedules=[check_schedule],
+    sensors=[something_new],
     resources={"installation": Installation()},
 )

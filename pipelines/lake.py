@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import dagster as dg
 
 from pipelines.installation import Installation, organisations
-from services.lake_export import ExportSummary, export_all
+from services.lake_export import ExportSummary, export_all, newest_written
 from store.lake import FACT_TABLES
 
 if TYPE_CHECKING:
@@ -57,11 +57,36 @@ def _totals(summaries: Sequence[ExportSummary]) -> tuple[Counter[str], Counter[s
     return rows, unfit
 
 
-export_job = dg.define_asset_job("export_lake_job", selection=dg.AssetSelection.groups("lake"))
+_TABLES: Final = dg.AssetSelection.groups("lake")
+export_job = dg.define_asset_job("export_lake_job", selection=_TABLES.without_checks())
+check_job = dg.define_asset_job("check_lake_job", selection=dg.AssetSelection.all_asset_checks())
+_UNDER_WAY: Final = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
 
-export_schedule = dg.ScheduleDefinition(
-    name="export_lake_every_minute",
+
+@dg.sensor(
     job=export_job,
-    cron_schedule="* * * * *",
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Asks for a copy when something was written since the last one asked for.",
+)
+def something_new(
+    context: dg.SensorEvaluationContext, installation: Installation
+) -> dg.RunRequest | dg.SkipReason:
+    under_way = dg.RunsFilter(job_name=export_job.name, statuses=_UNDER_WAY)
+    if context.instance.get_run_records(under_way, limit=1):
+        return dg.SkipReason("A copy is under way.")
+    with installation.opened() as opened:
+        newest = [f"{o}:{newest_written(opened, o)}" for o in organisations(opened)]
+    return dg.RunRequest(run_key=" ".join(newest))
+
+
+check_schedule = dg.ScheduleDefinition(
+    name="check_lake_every_hour",
+    job=check_job,
+    cron_schedule="7 * * * *",
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )

@@ -66,6 +66,12 @@ def export_all(context: Context, org_id: int, *, portion: int = PORTION) -> Expo
     return ExportSummary(tuple(exports))
 
 
+def newest_written(context: Context, org_id: int) -> str:
+    """A name for what an export would now find; the same name, nothing new."""
+    with context.database.transaction(org_id) as tx:
+        return export_source.newest(tx)
+
+
 def _types(context: Context, org_id: int) -> list[str]:
     with context.database.transaction(org_id) as tx:
         return export_source.item_type_ids(tx)

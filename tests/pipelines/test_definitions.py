@@ -10,7 +10,8 @@ import pytest
 
 from pipelines.definitions import definitions
 from pipelines.expectations import unmet_expectations
-from pipelines.lake import TABLES
+from pipelines.installation import Installation
+from pipelines.lake import TABLES, something_new
 from services.lake_quality import latest_items
 from store import lake
 from tests.services.history import Row, context_of, place, save_type
@@ -40,10 +41,14 @@ def world(
     return context_of(database, tmp_path / "lake")
 
 
-def materialized(home: Path) -> dg.ExecuteInProcessResult:
+def ran(home: Path, job_name: str = "export_lake_job") -> dg.ExecuteInProcessResult:
     with dg.DagsterInstance.ephemeral(tempdir=str(home)) as instance:
-        job = definitions.resolve_job_def("export_lake_job")
-        return job.execute_in_process(instance=instance)
+        return definitions.resolve_job_def(job_name).execute_in_process(instance=instance)
+
+
+def checks(home: Path) -> dict[str, dg.AssetCheckEvaluation]:
+    found = ran(home, "check_lake_job").get_asset_check_evaluations()
+    return {each.check_name: each for each in found}
 
 
 def test_dagster_accepts_the_definitions(tmp_path: Path) -> None:
@@ -59,7 +64,7 @@ def test_dagster_accepts_the_definitions(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
 
 
-def test_every_table_of_the_lake_is_an_asset_that_is_exported_on_schedule() -> None:
+def test_every_table_of_the_lake_is_an_asset_and_its_checks_run_by_themselves() -> None:
     keys = {key.to_user_string() for key in definitions.resolve_all_asset_keys()}
     assert keys == {f"lake/{name}" for name in TABLES}
     [schedule] = definitions.schedules or []
@@ -71,32 +76,51 @@ def test_every_table_of_the_lake_is_an_asset_that_is_exported_on_schedule() -> N
 def test_a_run_fills_the_lake_and_its_checks_pass(
     world: Context, org: Organisation, tmp_path: Path
 ) -> None:
-    result = materialized(tmp_path)
+    result = ran(tmp_path)
     found = lake.snapshot(lake.items_uri(world.lake_root, org.org_id, "t-post"))
     assert found is not None
     assert found.rows == 3
-    checks = {each.check_name: each for each in result.get_asset_check_evaluations()}
-    assert {name: each.passed for name, each in checks.items()} == dict.fromkeys(checks, True)
-    assert set(checks) == {"counts_agree", "items_are_sound", "outcomes_agree"}
     [told] = result.asset_materializations_for_node("export_lake")[:1]
     assert told.metadata["rows written"].value == 3
+    assert {name: each.passed for name, each in checks(tmp_path).items()} == {
+        "counts_agree": True,
+        "items_are_sound": True,
+        "outcomes_agree": True,
+    }
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_lost_row_fails_the_count(world: Context, org: Organisation, tmp_path: Path) -> None:
-    materialized(tmp_path)
+    ran(tmp_path)
     lake.delete_rows(lake.items_uri(world.lake_root, org.org_id, "t-post"), "_seq = 2")
-    checks = {e.check_name: e for e in materialized(tmp_path).get_asset_check_evaluations()}
-    assert checks["counts_agree"].passed is False
-    missing = checks["counts_agree"].metadata["missing"].value
-    assert missing == {f"{org.org_id}/items/t-post": 1}
+    counts = checks(tmp_path)["counts_agree"]
+    assert counts.passed is False
+    assert counts.metadata["missing"].value == {f"{org.org_id}/items/t-post": 1}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_copy_is_asked_for_once_for_what_is_new(
+    world: Context, org: Organisation, tmp_path: Path
+) -> None:
+    def asked() -> str | None:
+        with dg.DagsterInstance.ephemeral(tempdir=str(tmp_path)) as instance:
+            context = dg.build_sensor_context(instance=instance)
+            request = something_new(context, installation=Installation())
+            assert isinstance(request, dg.RunRequest)
+            return request.run_key
+
+    first = asked()
+    assert asked() == first
+    with world.database.transaction(org.org_id) as tx:
+        place(tx, [Row({"text": "one more"}, 9)])
+    assert asked() != first
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_rows_out_of_order_or_twice_do_not_meet_expectations(
     world: Context, org: Organisation, tmp_path: Path
 ) -> None:
-    materialized(tmp_path)
+    ran(tmp_path)
     [sample] = [s for s in latest_items(world, org.org_id) if s.name.endswith("t-post")]
     assert sample.rows.column("_seq").to_pylist() == [1, 2, 3]
     assert unmet_expectations(sample.rows) == []
