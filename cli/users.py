@@ -11,6 +11,7 @@ from cli.org import Json, Var
 from cli.output import emit, say
 from engine.permissions import parse_role
 from services.context import Caller, system_caller
+from services.passwords import generate_password
 from services.users import UserChange, create_user, list_users, update_user
 from store.settings import load_settings
 
@@ -84,9 +85,28 @@ def disable(
     print(f"{changed.email} is disabled.")
 
 
+def reset_password(
+    user_id: Annotated[str, typer.Argument(help="As `winnow users list` shows it.")],
+    org: Org,
+    var: Var = None,
+    json: Json = False,
+) -> None:
+    """Give a user a new random password, shown once, and end the sessions there are."""
+    password = generate_password()
+    with open_installation(load_settings(var_dir=var)) as context:
+        changed = update_user(context, _caller(org), user_id, UserChange(password=password))
+    if json:
+        emit({"user_id": user_id, "email": changed.email, "password": password})
+        return
+    say("Keep the password: it is not stored and will not be shown again.")
+    print(f"sign in as      {changed.email}")
+    print(f"password        {password}")
+
+
 def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True)
     group.command("create")(create)
     group.command("list")(list_all)
     group.command("disable")(disable)
+    group.command("reset-password")(reset_password)
     app.add_typer(group, name="users", help="Create, list and disable users.")

@@ -9,6 +9,7 @@ import pytest
 
 from cli.installation import open_installation
 from cli.main import run
+from engine.errors import NotAuthenticated
 from services import api_keys, sessions
 from store import server
 from store.migrate import newest_revision
@@ -98,6 +99,17 @@ def test_users_are_made_listed_and_disabled(winnow: Winnow) -> None:
         ("admin@acme.example", True),
         ("mo@acme.example", False),
     ]
+
+
+def test_a_lost_password_is_replaced(winnow: Winnow, migrated: Settings) -> None:
+    made = winnow("org", "create", "Acme", "--json")
+    org = str(made["org_id"])
+    (admin,) = winnow("users", "list", "--org", org, "--json")["users"]
+    reset = winnow("users", "reset-password", admin["user_id"], "--org", org, "--json")
+    with open_installation(migrated) as context:
+        assert sessions.sign_in(context, made["admin_email"], reset["password"]).token
+        with pytest.raises(NotAuthenticated):
+            sessions.sign_in(context, made["admin_email"], made["admin_password"])
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,7 @@ def test_a_directory_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None
 
 def start_and_stop_as_user(directory: str) -> None:
     """Runs in a child process that gives up root, if it is root, for good."""
+    server_binaries.directory()
     if server_account.is_root():
         account = pwd.getpwnam("nobody")
         os.setgroups([])
@@ -195,10 +196,9 @@ def start_and_stop_as_user(directory: str) -> None:
 
 
 def test_it_works_for_an_ordinary_user() -> None:
-    server_binaries.directory()
     with tempfile.TemporaryDirectory() as directory:
         server_account.give(Path(directory))
-        child = multiprocessing.get_context("fork").Process(
+        child = multiprocessing.get_context("spawn").Process(
             target=start_and_stop_as_user, args=(directory,)
         )
         child.start()
@@ -207,10 +207,9 @@ def test_it_works_for_an_ordinary_user() -> None:
 
 
 def test_root_runs_what_an_ordinary_user_began_as_that_user() -> None:
-    server_binaries.directory()
     with tempfile.TemporaryDirectory() as directory:
         server_account.give(Path(directory))
-        child = multiprocessing.get_context("fork").Process(
+        child = multiprocessing.get_context("spawn").Process(
             target=start_and_stop_as_user, args=(directory,)
         )
         child.start()

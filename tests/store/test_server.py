@@ -55,9 +55,9 @@ def use_until_killed(var: Path, using: Event) -> None:
 
 
 def test_a_user_who_is_killed_counts_no_longer(settings: Settings) -> None:
-    fork = multiprocessing.get_context("fork")
-    using = fork.Event()
-    user = fork.Process(target=use_until_killed, args=(settings.var_dir, using))
+    spawn = multiprocessing.get_context("spawn")
+    using = spawn.Event()
+    user = spawn.Process(target=use_until_killed, args=(settings.var_dir, using))
     user.start()
     assert user.pid is not None
     assert using.wait(60)
