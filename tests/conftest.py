@@ -8,10 +8,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import argon2
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import NullPool, create_engine, make_url, text
 
+from services import passwords
 from services.context import Context
 from services.organisations import create_organisation
 from store.database import Database, sqlalchemy_url
@@ -38,6 +40,15 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.start()
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Hashing is slow on purpose; tests make many accounts and guess none."""
+    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", cheap)
+        yield
 
 
 @pytest.fixture(scope="session")
