@@ -14,6 +14,7 @@ from store import overview
 from store.overview import HourCount, KindCount
 
 MAX_DAYS = 90
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,15 @@ def figures(context: Context, caller: Caller, days: int) -> Overview:
         problem = Problem(f"`days` must be from 1 to {MAX_DAYS}")
         raise InvalidInput(problem.message, problems=(problem,))
     now = context.clock()
-    since = (now - timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
+    this_hour = now.replace(minute=0, second=0, microsecond=0)
+    since, until = this_hour - timedelta(days=days), this_hour + HOUR
     midnight = datetime.combine(now.date(), time(), now.tzinfo)
     with context.database.transaction(caller.org_id) as tx:
         configuration = known_configuration(tx)
         pending, dead = overview.deliveries(tx)
         return Overview(
             days=days,
-            volume=hours(overview.accepted(tx, since), overview.evaluated(tx, since)),
+            volume=hours(overview.accepted(tx, since, until), overview.waiting(tx, since)),
             matches_by_rule=_matches(tx, configuration, since),
             jobs=JobFigures(overview.open_jobs(tx), overview.decided(tx, midnight)),
             decisions_by_kind=tuple(overview.decisions_by_kind(tx, since)),
@@ -86,12 +88,12 @@ def figures(context: Context, caller: Caller, days: int) -> Overview:
         )
 
 
-def hours(accepted: list[HourCount], evaluated: list[HourCount]) -> tuple[HourVolume, ...]:
-    """Every hour in which something was accepted or evaluated, in order."""
-    took = {count.hour: count.count for count in accepted}
-    said = {count.hour: count.count for count in evaluated}
+def hours(accepted: list[HourCount], waiting: list[HourCount]) -> tuple[HourVolume, ...]:
+    """Every hour in which something arrived; what does not wait any more has been evaluated."""
+    left = {count.hour: count.count for count in waiting}
     return tuple(
-        HourVolume(hour, took.get(hour, 0), said.get(hour, 0)) for hour in sorted(took | said)
+        HourVolume(one.hour, one.count, max(0, one.count - left.get(one.hour, 0)))
+        for one in accepted
     )
 
 

@@ -7,7 +7,7 @@ window reaches back further than that, the counter is unknown, and so may be the
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
@@ -24,10 +24,9 @@ from engine.language import (
     Predicate,
     check,
     compile_ruleset,
-    counter_applies,
-    counter_key,
     schema_of_item_type,
 )
+from engine.language.counters import compile_counters
 from engine.permissions import Permission
 from engine.statistics.volume import per_day
 from services.context import Caller, Context, require
@@ -171,12 +170,18 @@ def _counts(
     since: where the history that was read begins; None when it is all there is.
     """
     window = timedelta(microseconds=counter.window_us)
+    event_key, key_of = compile_counters((counter,)), compile_counters((unconditional(counter),))
     events: dict[str, list[datetime]] = defaultdict(list)
     for one in reversed(placed):
-        key = counter_key(counter, one.row)
-        if key is not None and counter_applies(counter, one.row):
+        key = event_key(one.row)[0]
+        if key is not None:
             events[key].append(one.item.arrived_at)
-    return [_count(counter_key(counter, one.row), one, window, since, events) for one in asked]
+    return [_count(key_of(one.row)[0], one, window, since, events) for one in asked]
+
+
+def unconditional(counter: Counter) -> Counter:
+    """The same key, whatever the item's other fields say."""
+    return replace(counter, where="", condition=None)
 
 
 def _count(

@@ -306,13 +306,14 @@ class QueueCounts:
     reviewers: tuple[str, ...]
 
 
+# Counting what is open reads an index alone; who works on what is a handful of rows.
 QUEUE_COUNTS = text("""
 WITH open AS (
-    SELECT queue_id, count(*) AS pending,
-           count(*) FILTER (WHERE leased_until > :now) AS leased,
-           min(enqueued_at) AS oldest,
-           array_agg(DISTINCT leased_by) FILTER (WHERE leased_until > :now) AS reviewers
+    SELECT queue_id, count(*) AS pending, min(enqueued_at) AS oldest
     FROM jobs WHERE state = 'open' GROUP BY queue_id
+), held AS (
+    SELECT queue_id, count(*) AS leased, array_agg(DISTINCT leased_by) AS reviewers
+    FROM jobs WHERE leased_until > :now AND state = 'open' GROUP BY queue_id
 ), decided AS (
     SELECT queue_id, count(*) AS decided FROM jobs
     WHERE state = 'decided' AND decided_at > :since GROUP BY queue_id
@@ -323,7 +324,8 @@ WITH open AS (
 SELECT queue_id, coalesce(pending, 0) AS pending, coalesce(leased, 0) AS leased, oldest,
        coalesce(decided, 0) AS decided, coalesce(enqueued, 0) AS enqueued,
        coalesce(reviewers, '{}') AS reviewers
-FROM open FULL JOIN decided USING (queue_id) FULL JOIN enqueued USING (queue_id)
+FROM open FULL JOIN held USING (queue_id) FULL JOIN decided USING (queue_id)
+     FULL JOIN enqueued USING (queue_id)
 """)
 
 

@@ -32,18 +32,32 @@ class KindCount:
     count: int
 
 
+# Places are dense and in the order of arrival, so an hour's items are the difference between two
+# places: two index look-ups an hour, however many items there are.
 ACCEPTED = text("""
-SELECT date_trunc('hour', arrived_at, 'UTC') AS hour, count(*) FROM submissions
-WHERE arrived_at >= :since GROUP BY 1 ORDER BY 1
+WITH bounds AS (
+    SELECT h AS hour, coalesce((
+        SELECT seq FROM submissions WHERE arrived_at < h ORDER BY arrived_at DESC LIMIT 1
+    ), 0) AS before
+    FROM org_clock, generate_series(
+        CAST(:since AS timestamptz),
+        greatest(CAST(:until AS timestamptz),
+                 date_trunc('hour', at, 'UTC') + interval '1 hour'),
+        interval '1 hour'
+    ) AS h
+), counted AS (
+    SELECT hour, lead(before) OVER (ORDER BY hour) - before AS accepted FROM bounds
+)
+SELECT hour, accepted FROM counted WHERE accepted > 0 ORDER BY hour
 """)
-EVALUATED = text("""
-SELECT date_trunc('hour', arrived_at, 'UTC') AS hour, count(*) FROM evaluations
+WAITING = text("""
+SELECT date_trunc('hour', arrived_at, 'UTC') AS hour, count(*) FROM pending
 WHERE arrived_at >= :since GROUP BY 1 ORDER BY 1
 """)
 MATCHES = text("""
 SELECT o ->> 'ruleId', coalesce(o ->> 'status', ''), count(*)
 FROM evaluations CROSS JOIN LATERAL jsonb_array_elements(outcomes) AS o
-WHERE arrived_at >= :since AND o ->> 'outcome' = 'TRUE'
+WHERE arrived_at >= :since AND outcomes <> '[]' AND o ->> 'outcome' = 'TRUE'
 GROUP BY 1, 2 ORDER BY 3 DESC, 1 LIMIT 100
 """)
 OPEN_JOBS = text("SELECT count(*) FROM jobs WHERE state = 'open'")
@@ -75,12 +89,15 @@ FROM reached
 """)
 
 
-def accepted(tx: Connection, since: datetime) -> list[HourCount]:
-    return [HourCount(*row) for row in tx.execute(ACCEPTED, {"since": since})]
+def accepted(tx: Connection, since: datetime, until: datetime) -> list[HourCount]:
+    """Hours with items, both bounds on the hour; an item that came later still counts."""
+    rows = tx.execute(ACCEPTED, {"since": since, "until": until})
+    return [HourCount(*row) for row in rows]
 
 
-def evaluated(tx: Connection, since: datetime) -> list[HourCount]:
-    return [HourCount(*row) for row in tx.execute(EVALUATED, {"since": since})]
+def waiting(tx: Connection, since: datetime) -> list[HourCount]:
+    """By hour of arrival, the items that are not evaluated yet."""
+    return [HourCount(*row) for row in tx.execute(WAITING, {"since": since})]
 
 
 def matches(tx: Connection, since: datetime) -> list[RuleCount]:

@@ -90,6 +90,12 @@ evaluations = Table(
     written_by(),
     PrimaryKeyConstraint("org_id", "seq", name="evaluations_pkey"),
     Index("evaluations_arrived_at_idx", "org_id", "arrived_at"),
+    Index(
+        "evaluations_matched_idx",
+        "org_id",
+        "arrived_at",
+        postgresql_where=text("outcomes <> '[]'::jsonb"),
+    ),
     Index("evaluations_xid_idx", "org_id", "xid"),
 )
 

@@ -61,6 +61,12 @@ jobs = Table(
     Index("jobs_item_idx", "org_id", "type_id", "item_id", "enqueued_at"),
     Index("jobs_queue_idx", "org_id", "queue_id", "decided_at"),
     Index("jobs_enqueued_idx", "org_id", "enqueued_at"),
+    Index(
+        "jobs_leased_idx",
+        "org_id",
+        "leased_until",
+        postgresql_where=text("leased_until IS NOT NULL"),
+    ),
     Index("jobs_decided_idx", "org_id", "decided_at", postgresql_where=text("state = 'decided'")),
     Index("jobs_xid_idx", "org_id", "xid"),
 )
