@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from store.raw import cursor
+from store.raw import cursor, follow_indexes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,25 +29,28 @@ NOTIFY = text("SELECT pg_notify('winnow_outbox', current_setting('app.org_id'))"
 # No endpoint gets more than its share of a lease, so that a slow one does not fill it. Only what is
 # leased is locked; what another sender took meanwhile is passed over.
 LEASE = """
-WITH due AS (
-    SELECT outbox_id, next_attempt_at, split_part(url, '/', 3) AS host FROM outbox
-    WHERE ((state = 'pending' AND next_attempt_at <= %(now)s)
-        OR (state = 'leased' AND leased_until < %(now)s))
-      AND NOT split_part(url, '/', 3) = ANY(%(busy)s)
-    ORDER BY next_attempt_at LIMIT %(most)s * 10
-), fair AS (
+WITH due AS MATERIALIZED (
+    (SELECT outbox_id, next_attempt_at, split_part(url, '/', 3) AS host FROM outbox
+     WHERE state = 'pending' AND next_attempt_at <= %(now)s
+       AND NOT split_part(url, '/', 3) = ANY(%(busy)s)
+     ORDER BY next_attempt_at LIMIT %(most)s * 10)
+    UNION ALL
+    (SELECT outbox_id, next_attempt_at, split_part(url, '/', 3) AS host FROM outbox
+     WHERE state = 'leased' AND leased_until < %(now)s
+       AND NOT split_part(url, '/', 3) = ANY(%(busy)s)
+     ORDER BY leased_until LIMIT %(most)s * 10)
+), fair AS MATERIALIZED (
     SELECT outbox_id FROM (
         SELECT outbox_id, next_attempt_at,
                row_number() OVER (PARTITION BY host ORDER BY next_attempt_at) AS turn
         FROM due
     ) AS ranked
     WHERE turn <= %(share)s ORDER BY turn, next_attempt_at LIMIT %(most)s
-), taken AS (
-    SELECT outbox_id FROM outbox
-    WHERE outbox_id IN (SELECT outbox_id FROM fair)
-      AND ((state = 'pending' AND next_attempt_at <= %(now)s)
-        OR (state = 'leased' AND leased_until < %(now)s))
-    FOR UPDATE SKIP LOCKED
+), taken AS MATERIALIZED (
+    SELECT o.outbox_id FROM fair JOIN outbox AS o ON o.outbox_id = fair.outbox_id
+    WHERE (o.state = 'pending' AND o.next_attempt_at <= %(now)s)
+       OR (o.state = 'leased' AND o.leased_until < %(now)s)
+    FOR UPDATE OF o SKIP LOCKED
 )
 UPDATE outbox AS o SET state = 'leased', leased_until = %(until)s, attempts = attempts + 1
 FROM taken WHERE o.outbox_id = taken.outbox_id
@@ -215,6 +218,7 @@ def lease(
     parameters = {
         "now": now, "until": until, "most": most, "share": share, "busy": list(busy),
     }  # fmt: skip
+    follow_indexes(tx)
     return [LeasedMessage(*row) for row in cursor(tx).execute(LEASE, parameters)]
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from store.raw import cursor
+from store.raw import cursor, follow_indexes
 from store.submissions import Submission
 
 if TYPE_CHECKING:
@@ -136,6 +136,7 @@ def lease(
         "low": attempts[0],
         "high": attempts[1],
     }
+    follow_indexes(tx)
     rows = cursor(tx, binary=True).execute(LEASE, parameters)
     return [Leased(Submission(*row[:9]), row[9]) for row in rows]
 

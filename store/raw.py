@@ -8,8 +8,20 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Connection
 
+# A queue's size changes from nothing to millions and back faster than statistics follow, and a plan
+# made for nothing sorts the whole queue for every lease.
+FOLLOW_INDEXES = """
+SELECT set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true),
+       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
+"""
+
 
 def cursor(tx: Connection, *, binary: bool = False) -> psycopg.Cursor[Any]:
     """In the same transaction; never commit through it."""
     connection = cast("psycopg.Connection[Any]", tx.connection.driver_connection)
     return connection.cursor(binary=binary)
+
+
+def follow_indexes(tx: Connection) -> None:
+    """From here to its end, the transaction reads tables through their indexes, in their order."""
+    cursor(tx).execute(FOLLOW_INDEXES)
