@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -14,6 +15,7 @@ from cli.demo_checks import Witnessed, failures
 from cli.demo_moderators import Moderator
 from cli.demo_source import Source
 from cli.demo_stage import Stage, wait_until
+from cli.demo_team import MODERATORS, hired
 from cli.output import say
 from engine.errors import Conflict, Unavailable
 from engine.simulation.blueprint import TRUTH_FIELD
@@ -59,7 +61,7 @@ def perform(stage: Stage, source: Source, items: int, started: float) -> tuple[S
     """The summary, and what does not agree with it."""
     _play(stage, source, items)
     _evaluate(stage)
-    moderator = _moderate(stage, source.seed)
+    decided = _moderate(stage)
     say("Exporting to the lake.")
     wait_until(lambda: _exported(stage), _PATIENCE_S, "The export to the lake")
     backtest = _backtest(stage, recorded=source.recordings > 0)
@@ -69,7 +71,7 @@ def perform(stage: Stage, source: Source, items: int, started: float) -> tuple[S
         _PATIENCE_S,
         "The delivery of every webhook",
     )
-    return _summary(stage, moderator.decided, backtest, monotonic() - started)
+    return _summary(stage, decided, backtest, monotonic() - started)
 
 
 def _play(stage: Stage, source: Source, items: int) -> None:
@@ -91,19 +93,23 @@ def _evaluate(stage: Stage) -> None:
     say(f"  all evaluated {monotonic() - begun:.1f} s later.")
 
 
-def _moderate(stage: Stage, seed: int) -> Moderator:
-    moderator = Moderator(
-        stage.winnow,
-        stage.heard.truth,
-        stage.ids.policies,
-        random.Random(seed),  # noqa: S311 (a story, not a secret)
-    )
+def _moderate(stage: Stage) -> int:
+    """How many jobs the team decided, working side by side."""
     queues = [queue.id for queue in stage.winnow.queues()]
-    for worked in islice(moderator.work(queues), _MOST_DECISIONS):
+    share = _MOST_DECISIONS // len(MODERATORS)
+    with ExitStack() as stack, ThreadPoolExecutor(len(MODERATORS)) as desks:
+        team = [stack.enter_context(hired(stage, name)) for name in MODERATORS]
+        for shift in [desks.submit(_shift, moderator, queues, share) for moderator in team]:
+            shift.result()
+    decided = sum(moderator.decided for moderator in team)
+    say(f"  moderators decided {decided} jobs.")
+    return decided
+
+
+def _shift(moderator: Moderator, queues: Sequence[str], most: int) -> None:
+    for worked in islice(moderator.work(queues), most):
         if not worked:
-            break
-    say(f"  moderators decided {moderator.decided} jobs.")
-    return moderator
+            return
 
 
 def _exported(stage: Stage) -> bool:

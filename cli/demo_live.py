@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import random
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
-import httpx
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -17,15 +15,12 @@ from rich.table import Table
 from app.winnow_client import ApiError
 from cli.demo_moderators import Moderator
 from cli.demo_source import Source
-from cli.demo_stage import Stage, signed_in
+from cli.demo_stage import Stage
+from cli.demo_team import MODERATORS, hired
 from cli.output import say
-from engine.permissions import UserRole
 from engine.simulation.events import Event
 from services import demonstration
-from services.context import system_caller
-from services.users import create_user
 
-_MODERATORS = ("Noor", "Sam", "Ines")
 _THINKING_S = (2.0, 7.0)
 _IDLE_S = 3.0
 _PLAIN_LINE_S = 10.0
@@ -38,7 +33,7 @@ def perform(stage: Stage, source: Source, items_per_second: float) -> None:
     for line in _where_to_look(stage):
         say(line)
     with ExitStack() as stack:
-        team = [stack.enter_context(_moderator(stage, name)) for name in _MODERATORS]
+        team = [stack.enter_context(hired(stage, name)) for name in MODERATORS]
         threads = [_thread(_moderate, stage, each, stopping) for each in team]
         events = source.endless(datetime.now(UTC), items_per_second)
         threads.append(_thread(_play, stage, events, stopping))
@@ -60,20 +55,6 @@ def _where_to_look(stage: Stage) -> Iterator[str]:
     yield f"  Logs       {stage.machinery.log_dir}"
     yield ""
     yield "Ctrl-C stops everything."
-
-
-@contextmanager
-def _moderator(stage: Stage, name: str) -> Iterator[Moderator]:
-    """A person of the organisation with a client of their own."""
-    caller = system_caller(stage.org_id, "demo")
-    email = f"{name.lower()}.{stage.org_id}@demo.example"
-    made = create_user(
-        stage.context, caller, email=email, role=UserRole.MODERATOR_MANAGER, name=name
-    )
-    with httpx.Client(base_url=stage.machinery.api_url, timeout=30) as http:
-        winnow = signed_in(http, email, made.password)
-        luck = random.Random(name)  # noqa: S311 (a story, not a secret)
-        yield Moderator(winnow, stage.heard.truth, stage.ids.policies, luck)
 
 
 def _thread(target: object, *arguments: object) -> threading.Thread:

@@ -17,6 +17,7 @@ GERMAN: Final = {
     "alltag": (
         "Heute zum ersten Mal {gericht} gemacht, {wer} wollte sofort Nachschlag.",
         "Nach drei Wochen endlich wieder Strom im Keller.",
+        "Schnelles Geld gibt es nicht, sagt meine Oma, und sie hat recht.",
         "Die Bahn war pünktlich. Ich wiederhole: pünktlich!",
         "{wer} hat mir gezeigt, wie man {gericht} richtig macht.",
     ),

@@ -150,6 +150,9 @@ ENGLISH: Final = {
     ),
     "money_story": (
         "My bank just explained crypto to me and now neither of us understands it.",
+        "Somebody at the door promised me a guaranteed profit. I promised him the dog.",
+        "My nephew asked how to make money fast. I told him where the lawn mower is.",
+        "Got a free gift card from work, what do people even buy with these?",
         "Paid off the car today!",
         "Free concert in the park on {weekday}, bring a blanket.",
         "Is the investment club at the library still meeting on {weekday}?",

@@ -18,6 +18,7 @@ SPANISH: Final = {
         "Hoy empecé el curso de cerámica, todo torcido pero mío.",
         "{quien} me enseñó a hacer {plato} como en el pueblo.",
         "Los tomates del balcón ya están rojos.",
+        "El dinero rápido no existe, lo dice mi abuela.",
     ),
     "plato": ("la tortilla", "el arroz caldoso", "el pan de masa madre", "las lentejas", "el flan"),
     "quien": ("mi abuela", "mi hermano", "la vecina", "mi hija", "un compañero"),
