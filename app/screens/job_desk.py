@@ -17,7 +17,7 @@ from app.winnow_client import ApiError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from app.winnow_client.model import Job
+    from app.winnow_client.model import Document, Job
 
 _CONFLICT = 409
 _UNDO_FOR = timedelta(seconds=10)
@@ -42,6 +42,7 @@ class Desk:
     addressed: str = ""
     chosen: list[str] = field(default_factory=list)
     policies: list[str] = field(default_factory=list)
+    parameters: dict[str, Document] = field(default_factory=dict)
     revealed: bool = False
     picking_policy: bool = False
     done: Done | None = None
@@ -153,6 +154,7 @@ class Desk:
                 action_ids=self.chosen,
                 policy_ids=self.policies if kind != "IGNORE" else [],
                 reason=reason,
+                parameters={a: self.parameters[a] for a in self.chosen if a in self.parameters},
             )
             self.done = Done(
                 made.decision_id,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.views.job_parts import keys, reasons
+from app.widgets.action_parameters import parameter_inputs
 from app.widgets.key_press import press_on
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def show_panel(desk: Desk, job: Job) -> None:
         label_visibility="collapsed",
         max_chars=2000,
     )
+    chosen = [action for action in job.actions if action.id in desk.chosen]
+    desk.parameters = parameter_inputs(chosen, job.job_id)
     _finish(desk, job)
 
 

@@ -34,7 +34,8 @@ def show_versions(rule_id: str, head: dict[str, Any]) -> None:
 
 def _label(version: ConfigVersion) -> str:
     reason = f": {version.reason}" if version.reason else ""
-    return f"{version.version} · {moment(version.created_at)} · {person(version.author, people())}{reason}"
+    who = person(version.author, people())
+    return f"{version.version} · {moment(version.created_at)} · {who}{reason}"
 
 
 def _way_back(rule_id: str, version: ConfigVersion) -> None:

@@ -25,6 +25,7 @@ def volume_chart(volume: Sequence[Volume], days: int) -> alt.Chart:
         x=alt.X(
             "hour:T",
             title=None,
+            scale=alt.Scale(domain=period),
             axis=alt.Axis(grid=False, format="%d %b" if days > 1 else "%H:%M", tickCount=8),
         ),
         y=alt.Y("items:Q", title=None, axis=alt.Axis(tickCount=4, format="~s")),

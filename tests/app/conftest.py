@@ -57,8 +57,9 @@ def api_url(state: State) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def console_url() -> Iterator[str]:
-    """The console on its own; Streamlit allows one a process. It asks whichever API the
-    environment names at the moment.
+    """The console on its own; Streamlit allows one a process.
+
+    It asks whichever API the environment names at the moment.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WINNOW_API_URL", NOWHERE)

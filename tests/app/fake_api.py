@@ -1,13 +1,16 @@
-"""A small stand-in for the API, in memory, for tests of pages alone. It follows the endpoints'
-shapes; what they mean is tested against the real one.
+"""A small stand-in for the API, in memory, for tests of pages alone.
+
+It follows the endpoints' shapes; what they mean is tested against the real one.
 """
+
+# ruff: noqa: ARG001 - a route names its path's parameters, used or not
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Body, FastAPI, Header, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TOKEN = "token-of-ada"
+Sent = Annotated[Doc, Body()]
 
 
 def stamp(minutes_ago: float = 0) -> str:
@@ -42,14 +46,24 @@ def fake_api(state: State | None = None) -> FastAPI:
     app = FastAPI()
     app.state.fake = state or State(**example_state())
     app.add_exception_handler(HTTPException, _problem)
-    for routes in (_sessions, _configuration, _rules, _review, _backtests, _administration):
+    for routes in (
+        _sessions,
+        _configuration,
+        _rules,
+        _queues,
+        _jobs,
+        _decisions,
+        _backtests,
+        _administration,
+    ):
         routes(app, app.state.fake)
     return app
 
 
 async def _problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    told = error.detail if isinstance(error.detail, dict) else {"detail": str(error.detail)}
+    detail: object = error.detail
+    told = detail if isinstance(detail, dict) else {"detail": str(detail)}
     return JSONResponse(
         {"type": "about:blank", "title": "Refused", "status": error.status_code, **told},
         status_code=error.status_code,
@@ -73,14 +87,14 @@ def _sessions(app: FastAPI, state: State) -> None:
     }
 
     @app.post("/api/v1/sessions", status_code=201)
-    def sign_in(body: Doc = Body()) -> Doc:
+    def sign_in(body: Sent) -> Doc:
         if body.get("password") != "right":
             raise HTTPException(401, "Email or password is wrong.")
         expires = (datetime.now(UTC) + timedelta(days=1)).isoformat()
         return {"token": TOKEN, "expiresAt": expires, "user": user}
 
     @app.get("/api/v1/sessions/current")
-    def me(authorization: str = Header("")) -> Doc:
+    def me(authorization: Annotated[str, Header()] = "") -> Doc:
         if authorization != f"Bearer {TOKEN}":
             raise HTTPException(401, "Sign in first.")
         return user
@@ -102,7 +116,7 @@ def _configuration(app: FastAPI, state: State) -> None:
         raise HTTPException(404, f"No such {kind}.")
 
     @app.post("/api/v1/config/item-types/infer")
-    def infer(body: Doc = Body()) -> Doc:
+    def infer(body: Sent) -> Doc:
         names = list(body["records"][0])
         return {"name": body["name"], "fields": [{"name": n, "type": "STRING"} for n in names]}
 
@@ -111,7 +125,7 @@ def _configuration(app: FastAPI, state: State) -> None:
         return page(state.configured.get(kind, []))
 
     @app.post("/api/v1/config/{kind}", status_code=201)
-    def create(kind: str, body: Doc = Body()) -> Doc:
+    def create(kind: str, body: Sent) -> Doc:
         body.pop("reason", None)
         made = {**body, "id": f"{kind}-{next(state.numbers)}", "version": 1, "updatedAt": stamp()}
         state.configured.setdefault(kind, []).append(made)
@@ -122,7 +136,7 @@ def _configuration(app: FastAPI, state: State) -> None:
         return found(kind, object_id)
 
     @app.put("/api/v1/config/{kind}/{object_id}")
-    def update(kind: str, object_id: str, body: Doc = Body()) -> Doc:
+    def update(kind: str, object_id: str, body: Sent) -> Doc:
         head = found(kind, object_id)
         if body.pop("expectedVersion", None) not in (None, head["version"]):
             raise HTTPException(409, "Somebody saved a newer version.")
@@ -148,7 +162,7 @@ def _configuration(app: FastAPI, state: State) -> None:
 
 def _rules(app: FastAPI, state: State) -> None:
     @app.post("/api/v1/rules/check")
-    def check(body: Doc = Body()) -> Doc:
+    def check(body: Sent) -> Doc:
         if "txt" in body["where"]:
             column = body["where"].index("txt") + 1
             wrong = {
@@ -163,7 +177,7 @@ def _rules(app: FastAPI, state: State) -> None:
         return {"ok": True, "diagnostics": [], "canonical": body["where"]}
 
     @app.post("/api/v1/rules/preview")
-    def preview(body: Doc = Body()) -> Doc:
+    def preview(body: Sent) -> Doc:
         hits = 40 if "casino" in body["where"] else 12
         example = {
             "itemId": "p1",
@@ -205,17 +219,19 @@ def _rules(app: FastAPI, state: State) -> None:
         }
 
 
-def _review(app: FastAPI, state: State) -> None:
-    def held(job: Doc) -> Doc:
-        token = f"lease-{next(state.numbers)}"
-        state.held[job["jobId"]] = token
-        return {**job, "leaseToken": token}
+def _hold(state: State, job: Doc) -> Doc:
+    token = f"lease-{next(state.numbers)}"
+    state.held[job["jobId"]] = token
+    return {**job, "leaseToken": token}
 
-    def take(job_id: str, body: Doc) -> Doc:
-        if state.held.get(job_id) != body["leaseToken"]:
-            raise HTTPException(409, "The claim on this job has run out.")
-        return next(job for job in state.waiting if job["jobId"] == job_id)
 
+def _take(state: State, job_id: str, body: Doc) -> Doc:
+    if state.held.get(job_id) != body["leaseToken"]:
+        raise HTTPException(409, "The claim on this job has run out.")
+    return next(job for job in state.waiting if job["jobId"] == job_id)
+
+
+def _queues(app: FastAPI, state: State) -> None:
     @app.get("/api/v1/queues")
     def queues() -> Doc:
         oldest = stamp(95) if state.waiting else None
@@ -229,49 +245,54 @@ def _review(app: FastAPI, state: State) -> None:
     def claim(queue_id: str) -> Any:
         for job in state.waiting:
             if job["jobId"] not in state.held:
-                return held(job)
+                return _hold(state, job)
         return Response(status_code=204)
 
+
+def _jobs(app: FastAPI, state: State) -> None:
     @app.post("/api/v1/jobs/{job_id}/claim")
     def claim_job(job_id: str) -> Doc:
         for job in state.waiting:
             if job["jobId"] == job_id:
-                return held(job)
+                return _hold(state, job)
         raise HTTPException(409, "This job has been decided already.")
 
     @app.get("/api/v1/jobs/{job_id}")
     def job(job_id: str) -> Doc:
-        for one in [*state.waiting, *[d["job"] for d in state.decided]]:
+        decided: list[Doc] = [d["job"] for d in state.decided]
+        for one in [*state.waiting, *decided]:
             if one["jobId"] == job_id:
                 return one
         raise HTTPException(404, "No such job.")
 
     @app.post("/api/v1/jobs/{job_id}/heartbeat")
-    def heartbeat(job_id: str, body: Doc = Body()) -> Doc:
-        take(job_id, body)
+    def heartbeat(job_id: str, body: Sent) -> Doc:
+        _take(state, job_id, body)
         state.heartbeats.append(job_id)
         return {"leasedUntil": stamp(-5)}
 
     @app.post("/api/v1/jobs/{job_id}/skip")
-    def skip(job_id: str, body: Doc = Body()) -> Doc:
-        state.waiting.remove(take(job_id, body))
+    def skip(job_id: str, body: Sent) -> Doc:
+        state.waiting.remove(_take(state, job_id, body))
         return {}
 
     @app.post("/api/v1/jobs/{job_id}/release")
-    def release(job_id: str, body: Doc = Body()) -> Doc:
-        take(job_id, body)
+    def release(job_id: str, body: Sent) -> Doc:
+        _take(state, job_id, body)
         del state.held[job_id]
         return {}
 
     @app.post("/api/v1/jobs/{job_id}/decide", status_code=201)
-    def decide(job_id: str, body: Doc = Body()) -> Doc:
-        job = take(job_id, body)
+    def decide(job_id: str, body: Sent) -> Doc:
+        job = _take(state, job_id, body)
         state.waiting.remove(job)
         decision = {**body, "decisionId": f"d{next(state.numbers)}", "jobId": job_id, "job": job}
         state.decided.append(decision)
         until = (datetime.now(UTC) + timedelta(seconds=10)).isoformat()
         return {"decisionId": decision["decisionId"], "undoUntil": until, "nextJob": None}
 
+
+def _decisions(app: FastAPI, state: State) -> None:
     @app.post("/api/v1/decisions/{decision_id}/undo")
     def undo(decision_id: str) -> Doc:
         decision = next(d for d in state.decided if d["decisionId"] == decision_id)
@@ -300,7 +321,7 @@ def _backtests(app: FastAPI, state: State) -> None:
         return page(state.backtests)
 
     @app.post("/api/v1/backtests", status_code=202)
-    def start(body: Doc = Body()) -> Doc:
+    def start(body: Sent) -> Doc:
         made = {
             "backtestId": f"b{next(state.numbers)}",
             "state": "queued",
@@ -338,7 +359,7 @@ def _administration(app: FastAPI, state: State) -> None:
         return page([key])
 
     @app.post("/api/v1/api-keys", status_code=201)
-    def new_key(body: Doc = Body()) -> Doc:
+    def new_key(body: Sent) -> Doc:
         return {**key, "name": body["name"], "key": "wk_3f9a_secret"}
 
     @app.get("/api/v1/users")

@@ -11,7 +11,7 @@ _NOW = datetime.now(UTC)
 _TEXTS = (
     "Claim your FREE prize now!!! Visit the casino at win-big.example and send 50 dollars first.",
     "اربح المال الآن! زر الكازينو وأرسل 50 دولارًا أولاً، العرض ينتهي اليوم.",
-    "今すぐ無料で賞金を受け取ろう！カジノのサイトに登録して、最初に五千円を送ってください。",
+    "今すぐ無料で賞金を受け取ろう!カジノのサイトに登録して、最初に五千円を送ってください。",
     "lol no",
     "You people are the worst. " * 60,
     "<script>alert('x')</script> & <b>bold</b> **markdown** $x^2$ :material/home:",
@@ -20,6 +20,9 @@ _TEXTS = (
 )
 _ACTIONS = ("Remove post", "Warn author", "Suspend author for a week", "Limit reach")
 _POLICIES = ("Spam and scams", "Harassment", "Hate speech", "Self-harm")
+
+
+_DAYS = {"name": "days", "displayName": "Days", "type": "NUMBER", "required": True, "min": 1}
 
 
 def ago(minutes: float) -> str:
@@ -96,7 +99,7 @@ def _rules() -> list[Doc]:
         "Casino spam": "contains(text, 'casino') AND likes < 3",
         "Fresh accounts that post links": "count_recent(creator, '1 hour') > 5",
         "Harassing words": "matches(text, 'casino words')",
-        "A rule with a very long name that says everything about what it is for and more": "likes < 0",
+        "A rule with a very long name that says everything about what it is for": "likes < 0",
     }
     statuses = ("LIVE", "SHADOW", "DRAFT", "PAUSED")
     return [
@@ -118,7 +121,7 @@ def _rules() -> list[Doc]:
 def _job(number: int, text: str) -> Doc:
     start = text.find("casino")
     pixel = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="  # noqa: E501 - one red dot
-    fields = [
+    fields: list[Doc] = [
         {"name": "text", "type": "STRING", "value": text, "spans": [[start, start + 6]]},
         {"name": "likes", "type": "NUMBER", "value": 2.0},
         {"name": "posted", "type": "DATETIME", "value": ago(100)},
@@ -153,7 +156,10 @@ def _job(number: int, text: str) -> Doc:
             for m, t in enumerate(_TEXTS)
         ],
         "history": [],
-        "actions": [{"id": f"a{n + 1}", "name": name} for n, name in enumerate(_ACTIONS)],
+        "actions": [
+            {"id": f"a{n + 1}", "name": name, "parameters": [_DAYS] if n == 2 else []}
+            for n, name in enumerate(_ACTIONS)
+        ],
         "policies": [
             {"id": f"p{n + 1}", "name": name, "text": f"{name} are not allowed."}
             for n, name in enumerate(_POLICIES)
@@ -180,7 +186,7 @@ def _figures(hits: int) -> Doc:
 
 
 def _backtest(state: str) -> Doc:
-    days = [
+    days: list[Doc] = [
         {"day": (_NOW - timedelta(days=d)).date().isoformat(), "hits": 900 + 13 * (d * 5 % 9)}
         for d in range(14, 0, -1)
     ]

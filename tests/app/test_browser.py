@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,8 @@ from tests.conftest import execute_alone, new_id, with_database
 from tests.left_out import CHROMIUM
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from store.secrets import SecretBox
     from tests.world import Organisation
 
@@ -34,8 +35,10 @@ FLAGS = [
 ]
 PATIENCE_MS = 20_000
 ITEM_NAME = ".w-line b >> nth=1"
-PLACES = ("overview", "queues", "decisions", "rules", "backtests", "banks", "policies")
-PLACES += ("item-types", "actions", "deliveries", "settings", "audit")
+PLACES = (
+    *("", "overview", "queues", "decisions", "rules", "backtests", "banks", "policies"),
+    *("item-types", "actions", "deliveries", "settings", "audit"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +228,8 @@ def test_no_page_shows_a_traceback_or_asks_another_host(
         settled(page)
         assert page.locator("[data-testid=stException]").count() == 0, place
         assert page.get_by_text("could not be shown").count() == 0, place
-        shot(page, f"{scheme}-{place}")
+        assert page.get_by_text("Page not found").count() == 0, place
+        shot(page, f"{scheme}-{place or 'home'}")
 
 
 def _decided(house: House) -> list[dict[str, object]]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tests.app.conftest import Opened, said
-from tests.app.fake_api import State
+
+if TYPE_CHECKING:
+    from tests.app.fake_api import State
 
 
 def test_the_oldest_job_opens_with_why_it_is_here(opened: Opened) -> None:
@@ -91,7 +95,7 @@ def test_a_lost_lease_is_told_and_decides_nothing(opened: Opened, state: State) 
     assert [b.label for b in page.button if b.key == "submit"] == []
 
 
-def test_a_decided_job_opens_by_its_link_to_be_read(opened: Opened, state: State) -> None:
+def test_a_decided_job_opens_by_its_link_to_be_read(opened: Opened) -> None:
     opened("job", queue="q1").button(key="ignore").click().run()
     page = opened("job", job="job-0")
     assert "decided already" in said(page)
@@ -116,3 +120,11 @@ def test_the_veil_falls_again_with_the_next_job(opened: Opened) -> None:
 def test_an_empty_queue_says_so(opened: Opened, state: State) -> None:
     state.waiting.clear()
     assert "This queue is empty" in said(opened("job", queue="q1"))
+
+
+def test_an_action_asks_for_its_parameters_and_they_go_along(opened: Opened, state: State) -> None:
+    page = opened("job", queue="q1")
+    page.button(key="job-action-2").click().run()
+    page.number_input(key="parameter-job-0-a3-days").set_value(7).run()
+    page.button(key="submit").click().run()
+    assert [d["parameters"] for d in state.decided] == [{"a3": {"days": 7}}]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.app.conftest import Opened, rows_of, said
-from tests.app.fake_api import State
+
+if TYPE_CHECKING:
+    from tests.app.fake_api import State
 
 PAGES = [
     ("overview", {}, "Items an hour"),

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import html
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from app.views.backtest_parts import comparison, day_chart, headline, quality, q
 from app.views.decision_rows import decisions_csv
 from app.views.diagnostics import diagnostics_html, gutter_marks
 from app.views.diff import changed, diff_html
+from app.views.figures import UNKNOWN
 from app.views.item_card import brief, item_card
 from app.views.marked_text import excerpt, marked, merged
 from app.views.queue_rows import lateness, queue_rows
@@ -25,7 +28,14 @@ NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(None, "–"), (0, "0"), (999, "999"), (9999, "9,999"), (12_345, "12k"), (1_234_567, "1.2M")],
+    [
+        (None, UNKNOWN),
+        (0, "0"),
+        (999, "999"),
+        (9999, "9,999"),
+        (12_345, "12k"),
+        (1_234_567, "1.2M"),
+    ],
 )
 def test_large_numbers_are_told_shortly(value: float | None, shown: str) -> None:
     assert figures.compact(value) == shown
@@ -48,7 +58,7 @@ def test_a_duration_has_two_units_at_most(duration: timedelta, shown: str) -> No
 
 def test_a_share_is_told_with_its_interval() -> None:
     assert figures.share_interval(0.91, 0.87, 0.94) == "91.0% (87.0 to 94.0)"
-    assert figures.share_interval(None, None, None) == "–"
+    assert figures.share_interval(None, None, None) == UNKNOWN
 
 
 @pytest.mark.parametrize("text", ["<b>", "a & b", "\"'", "مرحبا <i>"])
@@ -62,8 +72,6 @@ def test_a_span_counts_code_points_of_the_original() -> None:
 
 @given(st.text(max_size=40), st.lists(st.tuples(st.integers(-5, 50), st.integers(-5, 50))))
 def test_marking_changes_no_letter(text: str, spans: list[tuple[int, int]]) -> None:
-    import html
-
     bare = marked(text, spans).replace("<mark>", "").replace("</mark>", "")
     assert html.unescape(bare) == html.unescape(html.escape(text))
 
@@ -72,7 +80,7 @@ def test_marking_changes_no_letter(text: str, spans: list[tuple[int, int]]) -> N
 def test_merged_spans_are_apart_and_in_order(spans: list[tuple[int, int]]) -> None:
     whole = merged(spans, 50)
     assert all(start < end for start, end in whole)
-    assert all(left[1] < right[0] for left, right in zip(whole, whole[1:], strict=False))
+    assert all(left[1] < right[0] for left, right in pairwise(whole))
 
 
 def test_an_excerpt_begins_near_the_match() -> None:
@@ -246,7 +254,7 @@ def test_a_backtest_tells_every_figure_with_its_interval() -> None:
 
 def test_an_unknown_figure_says_why() -> None:
     report = {"rows": 5, "hits": 1, "precision": {"value": None, "why": "no labelled items"}}
-    assert quality(report) == [("–", "precision", "no labelled items")]
+    assert quality(report) == [(UNKNOWN, "precision", "no labelled items")]
     assert quality_chart(report) is None
     assert comparison({"flips": {"added": None}}) == []
 
