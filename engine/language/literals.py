@@ -40,6 +40,9 @@ class LiteralSearches:
         subject, place = self._places.get(id(node), (0, 0))
         return place if subject in self._texts else None
 
+    def owns(self, finder: object) -> bool:
+        return finder in self._finders.values()
+
     def finder(self, subject: Node) -> Callable[[str], frozenset[int]]:
         """Text -> places of the fixed texts that it contains."""
         if id(subject) not in self._finders:

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 UNSET: Final = "..."
 """A shared value not yet computed; no expression has it as its value."""
 
+_SOONER_DONE_AGAIN: Final = 13
+"""Up to this cost, one comparison, doing it again is as fast as remembering it."""
+
 _AT_ONCE: Final = 45
 """Up to this cost a shared condition is computed before any rule asks for it."""
 
@@ -140,7 +143,8 @@ class RowCompiler:
         place = self._searches.place(node)
         if place is not None:
             return self._found(node.arguments[0], place, self._searches.finder(node.arguments[0]))
-        if self._graph.uses[id(node)] < 2:  # noqa: PLR2004 - shared means by two
+        shared = self._graph.uses[id(node)] > 1
+        if not shared or self._graph.cost(node) <= _SOONER_DONE_AGAIN:
             return self._written(node)
         name = self._shared.get(id(node)) or self._share(node)
         if name not in self._lazy:
@@ -180,9 +184,17 @@ class RowCompiler:
         return f"(None if {test} else {place} in {self._hits(subject, name, finder)})"
 
     def _hits(self, subject: Node, text: str, finder: object) -> str:
+        """A pass for fixed texts is cheap and many rules wait for it; one for banks may be dear."""
         passes = self.hand(finder)
-        name = self._passes.setdefault((id(subject), passes), f"h{len(self._passes)}")
-        self._lazy[name] = None
+        name = self._passes.get((id(subject), passes))
+        if name is None:
+            name = self._passes[id(subject), passes] = f"h{len(self._passes)}"
+            if isinstance(subject, FieldRead) and self._searches.owns(finder):
+                self._head.append(f"{name} = None if {text} is None else {passes}({text})")
+            else:
+                self._lazy[name] = None
+        if name not in self._lazy:
+            return name
         return f"({name} if {name} is not {UNSET} else ({name} := {passes}({text})))"
 
     # -- the function -----------------------------------------------------------------------------
@@ -211,7 +223,12 @@ class RowCompiler:
         return [f"if {test}:", *_deeper(plain), "else:", *_deeper(general)]
 
     def _result(self, place: int) -> str:
-        return f"r{place} = {self.value(self._graph.roots[place])}"
+        """Where nothing is unknown, as a test: Python compares faster to jump than for a value."""
+        root = self._graph.roots[place]
+        value = self.value(root)
+        if isinstance(root, Apply) and root.type.base is Base.BOOLEAN and not self.nullable(root):
+            return f"r{place} = True if {value} else False"
+        return f"r{place} = {value}"
 
 
 def _deeper(lines: list[str]) -> list[str]:

@@ -13,7 +13,6 @@ from engine.language.operator import (
     SqlEmitter,
     Variant,
     fills,
-    maybe_null,
     spread,
     write_row,
     written_values,
@@ -148,11 +147,7 @@ OPERATORS: Final = (
         "in",
         "compare",
         "Whether the value is one of those written; unknown if it is not and one of them is NULL.",
-        (
-            Variant(
-                signature("value C, member literal C... -> BOOLEAN"), _in_row, _in_sql, maybe_null
-            ),
-        ),
+        (Variant(signature("value C, member literal C... -> BOOLEAN"), _in_row, _in_sql),),
         (
             Example("'b' IN ('a', 'b')", value=True),
             Example("'c' IN ('a', NULL)", value=None),
