@@ -67,7 +67,7 @@ def _entry(operator: Operator) -> Iterator[str]:
         yield f"- `{variant.signature.text}`"
     yield ""
     if operator.examples:
-        yield "```sql"
+        yield "```text"
         yield from (f"{each.text}  -- {_written(each.value)}" for each in operator.examples)
         yield "```\n"
 
