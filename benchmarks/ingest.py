@@ -357,24 +357,35 @@ def run(
 def timed(
     total: int, world: World, ports: Sequence[int], made: Sequence[bytes], parts: Parts
 ) -> float:
-    before, started = parts.spent(), time.perf_counter()
+    before, everything, started = parts.spent(), machine_busy(), time.perf_counter()
     send_all(ports, made)
     accepted = time.perf_counter() - started
     wait_evaluated(world, WARM_UP + total)
     seconds = time.perf_counter() - started
     after = parts.spent()
-    explain(total, seconds, accepted, {name: after[name] - before[name] for name in after})
+    ours = {name: after[name] - before[name] for name in after}
+    explain(total, seconds, accepted, ours, machine_busy() - everything)
     return total / seconds
 
 
-def explain(total: int, seconds: float, accepted: float, spent: dict[str, float]) -> None:
+def machine_busy() -> float:
+    """Processor seconds of everything on this machine since it started."""
+    fields = [int(f) for f in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return (sum(fields) - fields[3] - fields[4]) / TICKS
+
+
+def explain(
+    total: int, seconds: float, accepted: float, spent: dict[str, float], everything: float
+) -> None:
     cores = os.cpu_count() or 1
-    busy = sum(spent.values()) / seconds
+    ours = sum(spent.values())
     costs = ", ".join(f"{name} {1e6 * s / total:.0f}" for name, s in spent.items())
+    limit = "the processors" if everything / seconds > 0.85 * cores else "waiting, not processors"
     print(
-        f"{total} items accepted in {accepted:.1f} s, evaluated in {seconds:.1f} s;"
-        f" {busy:.2f} of {cores} cores busy; CPU microseconds an item: {costs}."
-        f" {'The processors' if busy > 0.85 * cores else 'Waiting, not the processors,'} limit it.",
+        f"{total} items accepted in {accepted:.1f} s, evaluated in {seconds:.1f} s. Limited by"
+        f" {limit}: {ours / seconds:.2f} of {cores} cores were ours,"
+        f" {max(everything - ours, 0) / seconds:.2f} somebody else's. Processor microseconds an"
+        f" item: {costs}; {cores} cores of our own would do {cores * total / ours:.0f} items/s.",
         file=sys.stderr,
     )
 

@@ -131,8 +131,8 @@ def _fail_alone(context: Context, org_id: int, batch: Batch, error: Exception) -
 
 
 def _evaluate(context: Context, org_id: int, batch: Batch) -> None:
-    hopeless = [each for each in batch.leased if each.attempts >= pending.SET_ASIDE_AT]
-    hopeful = [each.submission for each in batch.leased if each.attempts < pending.SET_ASIDE_AT]
+    hopeless = [each for each in batch.leased if each.attempts > pending.SET_ASIDE_AT]
+    hopeful = [each.submission for each in batch.leased if each.attempts <= pending.SET_ASIDE_AT]
     found = judge(context, org_id, hopeful, batch.live)
     now = context.clock()
     with context.database.transaction(org_id) as tx:

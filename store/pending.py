@@ -29,8 +29,7 @@ SET_ASIDE_AT = 5
 LEASE = """
 WITH picked AS (
     SELECT seq FROM pending
-    WHERE set_aside_at IS NULL
-      AND attempts + (lease_id IS NOT NULL)::int BETWEEN %(low)s AND %(high)s
+    WHERE set_aside_at IS NULL AND {attempts}
       AND (leased_until IS NULL OR leased_until < %(now)s)
     ORDER BY seq LIMIT %(most)s FOR UPDATE SKIP LOCKED
 ), leased AS (
@@ -45,6 +44,9 @@ SELECT s.seq, s.arrived_at, s.submission_id::text, s.type_id, s.type_version, s.
 FROM leased JOIN submissions AS s ON s.arrived_at = leased.arrived_at AND s.seq = leased.seq
 ORDER BY s.seq
 """
+LEASE_FRESH = LEASE.format(attempts="attempts = 0")
+# Says `attempts > 0` in so many words, which is the condition of the index.
+LEASE_AGAIN = LEASE.format(attempts="attempts > 0 AND attempts BETWEEN %(low)s AND %(high)s")
 
 COMPLETE = """
 DELETE FROM pending WHERE lease_id = %(lease)s AND seq = ANY(%(seqs)b::bigint[]) RETURNING seq
@@ -127,7 +129,11 @@ def lease(
     most: int,
     attempts: tuple[int, int],
 ) -> list[Leased]:
-    """The oldest free ones with that many failed leases (inclusive), in order of place."""
+    """The oldest free ones with that many failed leases, in order of place.
+
+    attempts: from and to, inclusive; (0, 0) for those that never failed. A lease that expired
+    counts as failed once its items are leased again.
+    """
     parameters = {
         "lease": lease_id,
         "now": now,
@@ -137,7 +143,8 @@ def lease(
         "high": attempts[1],
     }
     follow_indexes(tx)
-    rows = cursor(tx, binary=True).execute(LEASE, parameters)
+    statement = LEASE_AGAIN if attempts[0] else LEASE_FRESH
+    rows = cursor(tx, binary=True).execute(statement, parameters)
     return [Leased(Submission(*row[:9]), row[9]) for row in rows]
 
 

@@ -74,6 +74,7 @@ pending = Table(
     words("last_error", null=True),
     moment("set_aside_at", null=True),
     PrimaryKeyConstraint("org_id", "seq", name="pending_pkey"),
+    Index("pending_retries_idx", "org_id", "seq", postgresql_where=text("attempts > 0")),
 )
 
 evaluations = Table(

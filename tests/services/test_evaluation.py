@@ -134,7 +134,7 @@ def test_a_batch_whose_lease_was_lost_has_no_effect(
         if not overtaken:
             overtaken.append(1)
             clock.advance(seconds=6)
-            overtaken[0] = town.evaluate(SUSPECT, slow)
+            overtaken[0] = town.evaluate(FRESH, slow)
         return found
 
     monkeypatch.setattr(evaluation, "judge", too_slow)
@@ -183,7 +183,7 @@ def test_an_item_that_takes_its_worker_down_is_set_aside_after_three_times_alone
     town.send("deadly", "fine")
     pace = Pace(lease=timedelta(seconds=5))
     with town.context.database.transaction(town.org_id) as tx:
-        tx.execute(text("UPDATE pending SET attempts = 4, lease_id = :l, leased_until = :u"
+        tx.execute(text("UPDATE pending SET attempts = 5, lease_id = :l, leased_until = :u"
                         " WHERE seq = 1"),
                    {"l": town.context.new_id(), "u": clock()})  # fmt: skip
     clock.advance(seconds=6)

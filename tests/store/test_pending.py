@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 FRESH = (0, 0)
-EVERY = (0, 99)
+RETRIED = (1, 99)
 
 
 def lease(
-    tx: Connection, now: datetime = START, most: int = 100, attempts: tuple[int, int] = EVERY
+    tx: Connection, now: datetime = START, most: int = 100, attempts: tuple[int, int] = FRESH
 ) -> tuple[str, list[int]]:
     lease_id = str(uuid4())
     leased = pending.lease(
@@ -77,12 +77,13 @@ def test_an_expired_lease_is_given_out_again_and_its_old_holder_has_lost_it(
 def test_items_of_a_failed_lease_are_told_apart(database: Database, three: Organisation) -> None:
     with database.transaction(three.org_id) as tx:
         lease(tx, most=1)
-        later = START + timedelta(minutes=1)
-        assert lease(tx, later, attempts=FRESH)[1] == [2, 3]
+        assert lease(tx, START + timedelta(minutes=1), most=1)[1] == [1]
+        later = START + timedelta(minutes=2)
+        assert lease(tx, later)[1] == [2, 3]
         leased = pending.lease(
             tx, lease_id=str(uuid4()), now=later, until=later, most=9, attempts=(1, 1)
         )
-    assert [(each.submission.seq, each.attempts) for each in leased] == [(1, 1)]
+    assert [(each.submission.seq, each.attempts) for each in leased] == [(1, 2)]
 
 
 def test_failing_alone_three_times_sets_aside_with_the_reason(
@@ -91,8 +92,8 @@ def test_failing_alone_three_times_sets_aside_with_the_reason(
     now = START
     with database.transaction(three.org_id) as tx:
         aside = []
-        for _ in range(3):
-            lease_id, [seq] = lease(tx, now, most=1)
+        for attempts in (FRESH, RETRIED, RETRIED):
+            lease_id, [seq] = lease(tx, now, most=1, attempts=attempts)
             aside.append(
                 pending.fail_alone(tx, lease_id, seq, error="no such bank", now=now, retry_at=now)
             )
@@ -100,6 +101,7 @@ def test_failing_alone_three_times_sets_aside_with_the_reason(
         [kept] = pending.list_set_aside(tx, 10)
         backlog = pending.backlog(tx)
         assert lease(tx, now)[1] == [2, 3]
+        assert lease(tx, now, attempts=RETRIED)[1] == []
     assert aside == [False, False, True]
     assert (kept.seq, kept.reason, kept.item_id) == (1, "no such bank", "i1")
     assert (backlog.waiting, backlog.set_aside) == (2, 1)
@@ -121,5 +123,5 @@ def test_an_item_given_back_waits_for_its_time(database: Database, three: Organi
         lease_id, [seq] = lease(tx, most=1)
         retry_at = START + timedelta(seconds=9)
         pending.fail_alone(tx, lease_id, seq, error="x", now=START, retry_at=retry_at)
-        assert lease(tx)[1] == [2, 3]
-        assert lease(tx, retry_at + timedelta(seconds=1))[1] == [1]
+        assert lease(tx, attempts=RETRIED)[1] == []
+        assert lease(tx, retry_at + timedelta(seconds=1), attempts=RETRIED)[1] == [1]
