@@ -21,6 +21,7 @@ from engine.backtest.sql import (
     judged_table,
     rows_query,
 )
+from engine.errors import InvalidConfiguration
 from store.analysis import literal
 from store.lake import org_root
 
@@ -117,7 +118,15 @@ class RunFolder:
 
 
 def run_folder(lake_root: str, org_id: int, backtest_id: str, inputs: str) -> RunFolder:
-    """inputs: digest of what is counted, so that other inputs never meet these files."""
+    """inputs: digest of what is counted, so that other inputs never meet these files.
+
+    Raises InvalidConfiguration for a lake in an object store, which DuckDB cannot read from here.
+    """
+    if "://" in lake_root:
+        raise InvalidConfiguration(
+            f"Backtests read a lake on a file system, and this one is at {lake_root}.",
+            hint="Mount the store and set LAKE_URL to the path.",
+        )
     path = Path(org_root(lake_root, org_id)) / "backtests" / backtest_id / inputs[:16]
     path.mkdir(parents=True, exist_ok=True)
     return RunFolder(path)

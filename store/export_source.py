@@ -120,7 +120,7 @@ def horizon(tx: Connection) -> int:
 class FactTable:
     """name: in the lake. columns: name there -> (SQL, Arrow type); key: the row's identity.
 
-    A row that changes is exported again under its newer `_xid`; the last one counts.
+    changes: rows are written again under a newer `_xid` when they change; the last one counts.
     """
 
     name: str
@@ -128,6 +128,7 @@ class FactTable:
     key: str
     day_of: str
     columns: Mapping[str, tuple[LiteralString, pa.DataType]]
+    changes: bool = True
 
     @property
     def schema(self) -> pa.Schema:
@@ -143,6 +144,7 @@ FACT_TABLES: Final = (
         source="evaluations",
         key="_seq",
         day_of="_arrived_at",
+        changes=False,
         columns={
             "_seq": ("seq", _WHOLE),
             "_arrived_at": ("arrived_at", _INSTANT),
@@ -158,6 +160,7 @@ FACT_TABLES: Final = (
         source="action_executions",
         key="execution_id",
         day_of="created_at",
+        changes=False,
         columns={
             "execution_id": ("execution_id::text", _TEXT),
             "seq": ("seq", _WHOLE),
@@ -295,6 +298,12 @@ def fact_keys(tx: Connection, table: FactTable, end: int) -> list[tuple[str, int
         " WHERE xid < CAST(:end AS xid8)"
     )
     return [(row[0], row[1]) for row in tx.execute(statement, {"end": str(end)})]
+
+
+def fact_count(tx: Connection, table: FactTable, end: int) -> int:
+    """Rows that an export up to `end` has written."""
+    statement = text(f"SELECT count(*) FROM {table.source} WHERE xid < CAST(:end AS xid8)")
+    return int(tx.execute(statement, {"end": str(end)}).scalar_one())
 
 
 WATERMARK = text("SELECT watermark FROM lake_exports WHERE table_name = :table_name")

@@ -281,6 +281,16 @@ def test_unknown_names_and_missing_rights_are_refused(context: Context, caller: 
         request_backtest(context, replace(caller, permissions=frozenset()), asked("likes > 1"))
 
 
+def test_a_run_that_cannot_be_done_fails_with_its_reason(context: Context, caller: Caller) -> None:
+    backtest_id = request_backtest(context, caller, asked("likes > 1"))
+    with context.database.transaction(caller.org_id) as tx:
+        save_type(tx, replace(POST, fields=(Field("text", Scalar.STRING),), roles={}))
+    failed = run_backtest(context, caller.org_id, backtest_id)
+    assert failed.state is BacktestState.FAILED
+    assert failed.error is not None
+    assert "something wrong" in failed.error
+
+
 def test_waiting_ones_run_oldest_first(context: Context, caller: Caller) -> None:
     late = replace(context, clock=lambda: NOON + timedelta(minutes=1))
     second = request_backtest(late, caller, asked("likes > 2"))

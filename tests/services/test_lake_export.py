@@ -232,6 +232,20 @@ def test_counts_agree_and_a_lost_file_is_noticed(context: Context, org: Organisa
     assert counts["items/t-post"].missing == 1
 
 
+def test_many_small_exports_end_up_in_few_files(context: Context, org: Organisation) -> None:
+    for minute in range(9):
+        with context.database.transaction(org.org_id) as tx:
+            place(tx, [Row({"text": "x"}, minute)])
+            evaluate(tx, minute + 1)
+        export_all(context, org.org_id)
+    found = lake.snapshot(uri(context, org))
+    assert found is not None
+    assert (found.rows, len(found.files)) == (9, 2)
+    counts = {each.table: each for each in compare_counts(context, org.org_id)}
+    told = counts["evaluations"]
+    assert (told.postgres, told.lake, told.missing) == (9, 9, 0)
+
+
 def test_a_lake_that_is_ahead_of_a_restored_database_is_refused(
     context: Context, org: Organisation
 ) -> None:
