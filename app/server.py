@@ -161,9 +161,9 @@ async def _sign_in(request: Request) -> Response:
 
 
 async def _sign_out(request: Request) -> Response:
-    if _from_here(request):
-        token = request.cookies.get(COOKIE, "")
-        await _ask_api("DELETE", "/sessions/current", token=token)
+    if not _from_here(request):
+        return RedirectResponse("/", status_code=303)
+    await _ask_api("DELETE", "/sessions/current", token=request.cookies.get(COOKIE, ""))
     leave = RedirectResponse("/sign-in", status_code=303)
     leave.delete_cookie(COOKIE)
     return leave
