@@ -14,6 +14,7 @@ from engine.simulation.traffic import Pace, traffic
 
 # A run without pace pretends that everything was written within the last hour.
 _PRETENDED = timedelta(hours=1)
+_AWAKENING = timedelta(seconds=90)
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,11 @@ class Source:
         return _mingled(town, items - real, spread(self.datasets, real), real, pace.start)
 
     def endless(self, now: datetime, items_per_second: float) -> Iterator[Event]:
-        """From `now` on, at a pace; real texts take every second place until they run out."""
-        town = traffic(_luck(self.seed), Pace(now, items_per_second))
+        """Goes on from `now`; begins a little before, so that the town is awake when it is watched.
+
+        Real texts take every second place until they run out.
+        """
+        town = traffic(_luck(self.seed), Pace(now - _AWAKENING, items_per_second))
         real = spread(self.datasets, self.recordings)
         for event in town:
             yield event

@@ -45,6 +45,15 @@ def configure_logging(process: str, level: str = "info") -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
+def reclaim_loggers() -> None:
+    """Gives the loggers that Streamlit has made its own back to ours."""
+    for logger in logging.Logger.manager.loggerDict.values():
+        own = getattr(logger, "streamlit_console_handler", None)
+        if isinstance(logger, logging.Logger) and own is not None:
+            logger.removeHandler(own)
+            logger.propagate = True
+
+
 def _for_people() -> list[Processor]:
     return [structlog.dev.ConsoleRenderer()]
 

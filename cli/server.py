@@ -6,13 +6,15 @@ from typing import Any
 
 import uvicorn
 
+from cli.logs import reclaim_loggers
+
 _LAST_REQUESTS_S = 5
 
 
 def serve(application: Any, host: str, port: int) -> None:
     """Returns after SIGTERM or Ctrl-C, when the requests under way are answered."""
     uvicorn.run(
-        application,
+        _logging_as_we_do(application),
         host=host,
         port=port,
         loop="uvloop",
@@ -22,3 +24,17 @@ def serve(application: Any, host: str, port: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=_LAST_REQUESTS_S,
     )
+
+
+def _logging_as_we_do(application: Any) -> Any:
+    """The application, with the process's own logging in force once it has started."""
+
+    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        async def told(message: Any) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                reclaim_loggers()
+            await send(message)
+
+        await application(scope, receive, told if scope["type"] == "lifespan" else send)
+
+    return wrapped
