@@ -24,8 +24,6 @@ SELECT seq, arrived_at, data::text FROM submissions
 WHERE type_id = :type_id AND arrived_at > :after AND arrived_at <= :until ORDER BY arrived_at
 """)
 
-COUNT = text("SELECT count(*) FROM submissions WHERE seq > :after AND seq <= :until")
-
 
 @dataclass(frozen=True, slots=True)
 class Submission:
