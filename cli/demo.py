@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -71,12 +71,14 @@ def headless(var: Path, port: int | None, source: Source, items: int, *, json: b
     return ExitCode.FINDING if wrong else ExitCode.OK
 
 
-def live(var: Path, port: int | None, source: Source, pace: float, options: Sequence[str]) -> None:
+def live(var: Path, port: int | None, source: Source, pace: float, *, dagster: bool) -> None:
     settings = load_settings(var_dir=var)
     at = port or settings.port
     require_free(_HOST, at, "--port")
+    pipelines = any_free_port(_HOST) if dagster else None
+    options = ("--dagster-port", str(pipelines)) if pipelines else ("--no-dagster",)
     say("Starting Winnow: a database, the API, the console, a worker. This takes a few seconds.")
-    with staged(Machinery(settings, at, options), source) as stage:
+    with staged(Machinery(settings, at, options, pipelines), source) as stage:
         demo_live.perform(stage, source, pace)
 
 
@@ -114,7 +116,7 @@ def register(app: typer.Typer) -> None:
             try:
                 if is_headless:
                     raise typer.Exit(headless(directory, port, source, items, json=json))
-                live(directory, port, source, pace, () if dagster else ("--no-dagster",))
+                live(directory, port, source, pace, dagster=dagster)
             except ApiError as error:
                 raise Unavailable(f"The API refused: {error.message}", hint=error.hint) from error
             except KeyboardInterrupt:

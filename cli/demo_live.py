@@ -52,6 +52,8 @@ def _where_to_look(stage: Stage) -> Iterator[str]:
     yield f"  sign in    {made.admin_email}"
     yield f"  password   {made.admin_password}"
     yield f"  API        {stage.machinery.api_url}  with  X-API-Key: {made.api_key}"
+    if stage.machinery.dagster_port is not None:
+        yield f"  Pipelines  http://127.0.0.1:{stage.machinery.dagster_port}"
     yield f"  Logs       {stage.machinery.log_dir}"
     yield ""
     yield "Ctrl-C stops everything."

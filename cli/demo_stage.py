@@ -32,11 +32,12 @@ _LOOK_S = 0.1
 
 @dataclass(frozen=True)
 class Machinery:
-    """How Winnow is run for the demo."""
+    """How Winnow is run for the demo. dagster_port: of the pipelines' pages, None without."""
 
     settings: Settings
     port: int
     options: Sequence[str]
+    dagster_port: int | None = None
 
     @property
     def address(self) -> str:

@@ -42,6 +42,7 @@ COMMANDS = (
     Command("check", "cli.check", "Check a rule and point at what is wrong."),
     Command("evaluate", "cli.evaluate", "Evaluate a rule on every row of a file."),
     Command("backtest", "cli.backtest", "Say what a rule would have done, with intervals."),
+    Command("rules", "cli.rules", "Keep rules in files: test, plan, apply, pull."),
     Command("lake", "cli.lake", "Copy what is new to the lake, and compare."),
     Command("docs", "cli.docs", "Write the reference pages from the code."),
 )

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from services.context import system_caller
-from services.organisations import NewOrganisation, create_organisation
+from services.organisations import (
+    NewOrganisation,
+    create_organisation,
+    list_organisations,
+)
 from services.signing_keys import public_key_pem, webhook_secret
 from store import demonstration, lake
 
@@ -25,11 +30,13 @@ class DemoOrganisation:
 
 
 def create_demo_organisation(context: Context) -> DemoOrganisation:
-    """A new organisation named after this moment, so that any number of demos can stand together.
+    """A new organisation beside those that are there, whatever they are called.
 
     Its administrator's password is random and known only to the caller.
     """
-    made = create_organisation(context, f"Demo {context.clock():%Y-%m-%d %H.%M.%S.%f}")
+    taken = {each.name for each in list_organisations(context)}
+    names = (f"Demo {number}" for number in count(1))
+    made = create_organisation(context, next(name for name in names if name not in taken))
     caller = system_caller(made.org_id, "demo")
     return DemoOrganisation(made, public_key_pem(context, caller), webhook_secret(context, caller))
 

@@ -1,0 +1,117 @@
+"""`winnow rules`: rules kept in files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.installation import utc_now
+from cli.org import Json
+from cli.output import ExitCode, emit
+from cli.rule_options import read_text
+from engine.errors import InvalidInput
+from engine.packs import Pack, PackTrial, RuleTrial, read_packs, try_packs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Packs = Annotated[
+    list[Path], typer.Argument(help="Pack files; of a folder, every `.yaml` in it and below.")
+]
+
+
+def loaded(paths: Sequence[Path]) -> tuple[Pack, ...]:
+    """Raises InvalidInput for what is no pack, with every mistake of every file."""
+    return read_packs({str(file): read_text(file) for file in _files(paths)})
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    files: dict[Path, None] = {}
+    for path in paths:
+        found = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
+        if not found:
+            raise InvalidInput(f"{path} holds no pack.", hint="A pack is a file NAME.yaml.")
+        files |= dict.fromkeys(found)
+    return list(files)
+
+
+def test(paths: Packs, json: Json = False) -> None:
+    """Check every rule of some packs, and run its examples. No database is needed.
+
+    Exit 0 when all hold, 1 when a rule or an example does not, 2 when a file is no pack.
+    """
+    trials = try_packs(loaded(paths), utc_now())
+    if json or not sys.stdout.isatty():
+        emit(_trial_document(trials))
+    else:
+        print("\n".join(line for trial in trials for line in _trial_lines(trial)))
+    if not all(trial.passed for trial in trials):
+        raise typer.Exit(ExitCode.FINDING)
+
+
+def _trial_document(trials: Sequence[PackTrial]) -> dict[str, object]:
+    return {
+        "ok": all(trial.passed for trial in trials),
+        "packs": [
+            {
+                "name": trial.name,
+                "ok": trial.passed,
+                "rules": [_rule_document(rule) for rule in trial.rules],
+            }
+            for trial in trials
+        ],
+    }
+
+
+def _rule_document(rule: RuleTrial) -> dict[str, object]:
+    return {
+        "name": rule.name,
+        "ok": rule.passed,
+        "place": rule.place,
+        "problems": [
+            {"code": each.slug, "message": each.message, "hint": each.hint}
+            for each in rule.problems
+        ],
+        "examples": [
+            {
+                "place": place,
+                "ok": result.passed,
+                "expected": result.expected,
+                "outcome": result.outcome,
+                "note": result.note,
+                "problem": result.problem,
+            }
+            for result, place in zip(rule.examples, rule.example_places, strict=False)
+        ],
+    }
+
+
+def _trial_lines(trial: PackTrial) -> list[str]:
+    lines = [f"{trial.name}: {sum(rule.passed for rule in trial.rules)} of {len(trial.rules)} hold"]
+    for rule in trial.rules:
+        if rule.passed:
+            continue
+        lines.append(f"  {rule.place}: `{rule.name}`")
+        for problem in rule.problems:
+            lines.append(f"    {problem.message}")
+            lines.extend([f"    hint: {problem.hint}"] if problem.hint else [])
+        lines.extend(
+            f"    {place}: {_said(result.outcome)}, must {'' if result.expected else 'not '}match"
+            f"{f': {result.problem}' if result.problem else ''}"
+            for result, place in zip(rule.examples, rule.example_places, strict=False)
+            if not result.passed
+        )
+    return lines
+
+
+def _said(outcome: bool | None) -> str:
+    return {True: "matches", False: "does not match", None: "is unknown"}[outcome]
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(no_args_is_help=True)
+    group.command("test")(test)
+    app.add_typer(group, name="rules", help="Keep rules in files: test, plan, apply, pull.")
