@@ -43,7 +43,7 @@ class Place:
     listed: bool = True
 
 
-_INSIGHT = ("VIEW_INSIGHTS", "VIEW_RULES_DASHBOARD")
+_INSIGHT = ("VIEW_INSIGHTS",)
 _REVIEW = ("VIEW_MRT",)
 _RULES = ("VIEW_RULES_DASHBOARD",)
 _ORG = ("MANAGE_ORG",)
