@@ -38,7 +38,7 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     return list(files)
 
 
-def test(paths: Packs, json: Json = False) -> None:
+def try_examples(paths: Packs, json: Json = False) -> None:
     """Check every rule of some packs, and run its examples. No database is needed.
 
     Exit 0 when all hold, 1 when a rule or an example does not, 2 when a file is no pack.
@@ -113,5 +113,5 @@ def _said(outcome: bool | None) -> str:
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True)
-    group.command("test")(test)
+    group.command("test")(try_examples)
     app.add_typer(group, name="rules", help="Keep rules in files: test, plan, apply, pull.")
