@@ -19,14 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.processes
-SLEEPER = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)")
+SLEEPER = (sys.executable, "-c", "import signal; print('up', flush=True); signal.pause()")
 STUBBORN = (
     sys.executable,
     "-c",
-    (
-        "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True);"
-        "time.sleep(600)"
-    ),
+    ("import signal; signal.signal(15, signal.SIG_IGN); print('up', flush=True);signal.pause()"),
 )
 
 
@@ -87,8 +84,10 @@ def test_what_a_child_writes_is_kept(supervisor: Supervisor) -> None:
 
 
 def test_stopping_ends_every_child_and_what_the_child_started(supervisor: Supervisor) -> None:
-    program = "import subprocess, time; print(subprocess.Popen(['sleep', '600']).pid, flush=True);"
-    supervisor.add(spec((sys.executable, "-c", program + "time.sleep(600)")))
+    program = (
+        "import signal, subprocess; print(subprocess.Popen(['sleep', '600']).pid, flush=True);"
+    )
+    supervisor.add(spec((sys.executable, "-c", program + "signal.pause()")))
     log = supervisor.log_dir / "child.log"
     assert supervisor.run_until(lambda: log.read_text().endswith("\n"), 10)
     child, grandchild = supervisor.children[0].process.pid, int(log.read_text())
@@ -112,7 +111,7 @@ from pathlib import Path
 from cli.processes import ChildSpec, Supervisor, child_environment
 s = Supervisor(Path(sys.argv[1]), print)
 with s.stopped_by_signals():
-    s.add(ChildSpec("child", (sys.executable, "-c", "import time; time.sleep(600)"),
+    s.add(ChildSpec("child", (sys.executable, "-c", "import signal; signal.pause()"),
                     child_environment(os.environ)))
     print(s.children[0].process.pid, flush=True)
     s.run_until(lambda: False)
