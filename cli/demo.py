@@ -24,6 +24,7 @@ from engine.errors import InvalidInput, Unavailable
 from store.settings import load_settings
 
 _HOST = "127.0.0.1"
+_INTERRUPTED = 130  # as shells report Ctrl-C
 
 
 @contextmanager
@@ -121,3 +122,5 @@ def register(app: typer.Typer) -> None:
                 raise Unavailable(f"The API refused: {error.message}", hint=error.hint) from error
             except KeyboardInterrupt:
                 say("Stopped.")
+                if is_headless:
+                    raise typer.Exit(_INTERRUPTED) from None
