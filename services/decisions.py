@@ -216,7 +216,7 @@ def undo(context: Context, caller: Caller, decision_id: str) -> Undone:
 
 def _reopen(tx: Connection, row: DecisionRow, caller: Caller, token: str, now: datetime) -> str:
     """The job that is open now: the decided one, or the one opened for the item since."""
-    newer = jobs.open_job_of(tx, row.type_id, row.item_id)
+    newer = jobs.open_since(tx, row.job_id)
     if newer is not None:
         jobs.finish(tx, row.job_id, state=JobState.CLOSED, now=now)
         return newer

@@ -49,9 +49,9 @@ def execute_actions(
     return fresh
 
 
-def _job_key(job: PlannedJob) -> tuple[str, str]:
+def _job_key(job: PlannedJob) -> tuple[str, str, str]:
     """One order for everybody, so that two workers do not wait for each other's jobs."""
-    return job.type_id, job.item_id
+    return job.type_id, job.item_id, job.kind
 
 
 def _message(execution: Execution) -> NewMessage:

@@ -1,4 +1,4 @@
-"""Review jobs: one open job per item; a lease says who is looking at it."""
+"""Review jobs: one open job per item and kind; a lease says who is looking at it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ INSERT INTO jobs (org_id, job_id, queue_id, kind, type_id, item_id, seq, arrived
 VALUES (current_setting('app.org_id')::int, :job_id, :queue_id, :kind, :type_id, :item_id, :seq,
         :arrived_at, 'open', :now, jsonb_build_array(CAST(:source AS jsonb)),
         CAST(:policy_ids AS jsonb), '[]')
-ON CONFLICT (org_id, type_id, item_id) WHERE state = 'open' DO UPDATE SET
+ON CONFLICT (org_id, type_id, item_id, kind) WHERE state = 'open' DO UPDATE SET
     seq = coalesce(greatest(jobs.seq, excluded.seq), jobs.seq),
     arrived_at = coalesce(greatest(jobs.arrived_at, excluded.arrived_at), jobs.arrived_at),
     sources = (CASE WHEN jsonb_array_length(jobs.sources) >= 1000
@@ -44,7 +44,7 @@ RETURNING job_id::text
 class NewJob:
     """source: why the item should be looked at, `{"kind": "RULE_EXECUTION", "ruleId": ..., ...}`.
 
-    job_id: taken only when no job is open for the item.
+    job_id: taken only when no job of this kind is open for the item.
     """
 
     job_id: str
@@ -66,7 +66,7 @@ class NewJob:
 
 
 def open_job(tx: Connection, job: NewJob) -> str:
-    """Opens a job for an item, or adds the source to the one that is open; returns its id."""
+    """Opens a job, or adds the source to the item's open one of the same kind; returns its id."""
     return str(tx.execute(OPEN_JOB, job.parameters()).scalar_one())
 
 
@@ -241,16 +241,17 @@ def reopen(
     tx.execute(SET_STATE, parameters)
 
 
-OPEN_JOB_OF_ITEM = text("""
-SELECT job_id::text FROM jobs
-WHERE state = 'open' AND type_id = :type_id AND item_id = :item_id
-FOR UPDATE
+OPEN_SINCE = text("""
+SELECT newer.job_id::text
+FROM jobs AS old JOIN jobs AS newer USING (org_id, type_id, item_id, kind)
+WHERE old.job_id = :job_id AND newer.state = 'open'
+FOR UPDATE OF newer
 """)
 
 
-def open_job_of(tx: Connection, type_id: str, item_id: str) -> str | None:
-    found = tx.execute(OPEN_JOB_OF_ITEM, {"type_id": type_id, "item_id": item_id})
-    return found.scalar_one_or_none()
+def open_since(tx: Connection, job_id: str) -> str | None:
+    """The open job of the same item and kind as this finished one."""
+    return tx.execute(OPEN_SINCE, {"job_id": job_id}).scalar_one_or_none()
 
 
 OPEN_JOBS = text(f"""

@@ -48,6 +48,7 @@ jobs = Table(
         "org_id",
         "type_id",
         "item_id",
+        "kind",
         unique=True,
         postgresql_where=text("state = 'open'"),
     ),

@@ -139,6 +139,15 @@ def test_a_job_opened_since_is_kept_when_a_decision_is_undone(office: Desk) -> N
     assert jobs.view(office.context, office.ann, old).state == JobState.CLOSED
 
 
+def test_an_undone_decision_opens_its_job_beside_one_of_another_kind(office: Desk) -> None:
+    old = office.opened("a")
+    done = decided(office, IGNORE)
+    case = office.opened("a", kind="NCMEC")
+    assert decisions.undo(office.context, office.ann, done.decision_id).job_id == old
+    states = [jobs.view(office.context, office.ann, job).state for job in (old, case)]
+    assert states == [JobState.OPEN, JobState.OPEN]
+
+
 def test_two_reviewers_who_decide_at_once_decide_once(office: Desk, clock: MovableClock) -> None:
     """Ann's claim ran out and Bob took the job; both press the key in the same moment."""
     for number in range(10):

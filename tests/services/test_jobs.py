@@ -42,6 +42,16 @@ def test_an_item_has_one_open_job_that_gathers_its_reasons(office: Desk) -> None
     assert sorted(view.policy_ids) == ["p1", "p2"]
 
 
+def test_a_child_safety_case_is_not_lost_in_an_ordinary_job(office: Desk) -> None:
+    ordinary = office.opened("a", ["p1"])
+    case = office.opened("a", ["p2"], kind="NCMEC")
+    assert case != ordinary
+    assert office.opened("a", ["p3"], kind="NCMEC") == case
+    views = [jobs.view(office.context, office.ann, job_id) for job_id in (ordinary, case)]
+    assert [view.kind for view in views] == ["DEFAULT", "NCMEC"]
+    assert [sorted(view.policy_ids) for view in views] == [["p1"], ["p2", "p3"]]
+
+
 def test_a_job_never_carries_more_than_a_thousand_reasons(office: Desk) -> None:
     for _ in range(1005):
         job_id = office.opened("a")
