@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
-from api.limits import Limits
 from api.main import create_app
 from cli.installation import open_installation
 from cli.logs import configure_logging
-from cli.server import serve
+from cli.server import limits_of, serve
 from store.settings import load_settings
 
 
@@ -26,5 +25,5 @@ def register(app: typer.Typer) -> None:
         settings = load_settings(var_dir=var)
         configure_logging("api", settings.log_level)
         with open_installation(settings) as context:
-            api_app = create_app(context, limits=Limits(body_bytes=settings.max_body_bytes))
+            api_app = create_app(context, limits=limits_of(settings))
             serve(api_app, host or settings.host, port or settings.port)

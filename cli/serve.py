@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from api.limits import Limits
 from api.main import create_app
 from app.server import console_asgi
 from cli.installation import open_installation
 from cli.logs import configure_logging
+from cli.server import limits_of
 from cli.server import serve as serve_asgi
 from store.settings import load_settings
 
@@ -28,6 +28,6 @@ def register(app: typer.Typer) -> None:
         configure_logging("serve", settings.log_level)
         at = port or settings.port
         with open_installation(settings) as context:
-            api = create_app(context, limits=Limits(body_bytes=settings.max_body_bytes))
+            api = create_app(context, limits=limits_of(settings))
             console = console_asgi(api, f"http://127.0.0.1:{at}/api/v1")
             serve_asgi(console, host or settings.host, at)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from api.limits import Limits
 from cli.logs import reclaim_loggers
 
+if TYPE_CHECKING:
+    from store.settings import Settings
+
 _LAST_REQUESTS_S = 5
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What one process takes in, as configured."""
+    return Limits(body_bytes=settings.max_body_bytes, items_per_s=settings.items_per_second or None)
 
 
 def serve(application: Any, host: str, port: int) -> None:

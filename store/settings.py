@@ -35,7 +35,10 @@ KIBIBYTE = 1024
 
 @dataclass(frozen=True)
 class Settings:
-    """var_dir: absolute; everything Winnow keeps on this machine is under it."""
+    """var_dir: absolute; everything Winnow keeps on this machine is under it.
+
+    items_per_second: of one key in one process; 0 for no limit.
+    """
 
     var_dir: Path
     database_url: str | None
@@ -47,6 +50,7 @@ class Settings:
     api_url: str
     log_level: str
     max_body_bytes: int
+    items_per_second: int
     secure_cookies: bool
 
     @property
@@ -146,6 +150,12 @@ def _bytes(text: str) -> int:
     return int(text)
 
 
+def _rate(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise ValueError("is not a whole number, 0 or more")
+    return int(text)
+
+
 def _switch(text: str) -> bool:
     if text.lower() not in SWITCHES:
         raise ValueError(f"is not one of {', '.join(SWITCHES)}")
@@ -234,6 +244,15 @@ SETTINGS = (
         "Largest request body that the API accepts, in bytes.",
         "52428800 is 50 MiB.",
         _bytes,
+    ),
+    Setting(
+        "WINNOW_ITEMS_PER_SECOND",
+        "items_per_second",
+        "50000",
+        "Items that one key may send a second, to each API process; the rest is answered 429. "
+        "0: no limit.",
+        "Use a whole number such as 5000, or 0 for no limit.",
+        _rate,
     ),
     Setting(
         "WINNOW_SECURE_COOKIES",

@@ -57,6 +57,7 @@ KEY = Fernet.generate_key().decode()
         ("WINNOW_API_URL", "https://a.example/api/v1/", "api_url", "https://a.example/api/v1"),
         ("WINNOW_LOG_LEVEL", "DEBUG", "log_level", "debug"),
         ("WINNOW_MAX_BODY_BYTES", "1024", "max_body_bytes", 1024),
+        ("WINNOW_ITEMS_PER_SECOND", "0", "items_per_second", 0),
         ("WINNOW_SECURE_COOKIES", "Yes", "secure_cookies", True),
     ],
 )
