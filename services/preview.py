@@ -92,7 +92,7 @@ def preview(
     context: Context, caller: Caller, where: str, item_type_id: str, sample: int
 ) -> Preview:
     """Raises NotFound for the item type; what is wrong with the condition is in `diagnostics`."""
-    require(caller, Permission.MUTATE_NON_LIVE_RULES)
+    require(caller, Permission.VIEW_RULES_DASHBOARD)
     started = perf_counter()
     with context.database.transaction(caller.org_id) as tx:
         configuration = known_configuration(tx)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from engine.errors import PermissionDenied
+from engine.permissions import Permission
+from services.context import Caller
+from services.preview import preview
+from services.rules import check_text
+from tests.services.history import Row, context_of, place, save_type
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from services.context import Context
+    from store.database import Database
+    from tests.world import Organisation
+
+
+@pytest.fixture
+def context(database: Database, org: Organisation, tmp_path: Path) -> Context:
+    with database.transaction(org.org_id) as tx:
+        save_type(tx)
+        place(tx, [Row({"text": "buy now"}, 0), Row({"text": "hello"}, 10)])
+    return context_of(database, tmp_path / "lake")
+
+
+def test_whoever_sees_rules_may_try_a_condition(context: Context, org: Organisation) -> None:
+    viewer = Caller(org.org_id, "user:vera", frozenset({Permission.VIEW_RULES_DASHBOARD}))
+    assert check_text(context, viewer, "contains(text, 'buy')", "t-post").ok
+    told = preview(context, viewer, "contains(text, 'buy')", "t-post", 100)
+    assert (told.sampled, told.hits) == (2, 1)
+
+
+def test_others_may_not(context: Context, org: Organisation) -> None:
+    stranger = Caller(org.org_id, "user:rex", frozenset({Permission.VIEW_MRT}))
+    with pytest.raises(PermissionDenied):
+        preview(context, stranger, "true", "t-post", 100)
+    with pytest.raises(PermissionDenied):
+        check_text(context, stranger, "true", "t-post")
