@@ -14,7 +14,7 @@ from engine.errors import Conflict, WinnowError
 from engine.permissions import Permission
 from services.backtest_execution import Progress, execute, inputs_digest, load
 from services.context import require
-from services.rulesets import load_configuration
+from services.rulesets import known_configuration, load_configuration
 from store import audit, backtests
 from store.backtest_runs import Interrupted, run_folder
 from store.backtests import BacktestRow, BacktestState
@@ -47,7 +47,10 @@ _META: Final = frozenset(
 
 @dataclass(frozen=True)
 class Flip:
-    """An item on which candidate and baseline differ. added: only the candidate matches it."""
+    """An item on which candidate and baseline differ. added: only the candidate matches it.
+
+    data: without the item type's hidden fields.
+    """
 
     seq: int
     item_id: str
@@ -125,14 +128,18 @@ def flips(
     after: int | None = None,
 ) -> list[Flip]:
     """Items whose verdict changes, in the order of arrival; after: the `seq` of the last seen."""
-    row = get_backtest(context, caller, backtest_id)
+    require(caller, Permission.RUN_BACKTEST)
+    with context.database.transaction(caller.org_id) as tx:
+        row = backtests.get(tx, backtest_id)
+        item_type = known_configuration(tx).item_types.get(row.request["itemTypeId"])
     if row.state is not BacktestState.DONE or row.digest is None:
         return []
     folder = run_folder(context.lake_root, caller.org_id, backtest_id, row.digest)
-    return [_flip(each) for each in folder.read_flips(limit=limit, after=after)]
+    unseen = _META | (item_type.hidden_fields if item_type else frozenset())
+    return [_flip(each, unseen) for each in folder.read_flips(limit=limit, after=after)]
 
 
-def _flip(row: Mapping[str, Any]) -> Flip:
+def _flip(row: Mapping[str, Any], unseen: frozenset[str]) -> Flip:
     return Flip(
         seq=row["_seq"],
         item_id=row["_item_id"],
@@ -140,7 +147,7 @@ def _flip(row: Mapping[str, Any]) -> Flip:
         arrived_at=row["_arrived_at"],
         added=row["_candidate"],
         truth=row["_truth"],
-        data={name: value for name, value in row.items() if name not in _META},
+        data={name: value for name, value in row.items() if name not in unseen},
     )
 
 

@@ -99,6 +99,18 @@ def test_a_rule_is_counted_against_the_truth_of_a_field(context: Context, caller
     assert found["perDay"]["value"] == pytest.approx(1.0)
 
 
+def test_flips_show_no_hidden_field(context: Context, caller: Caller) -> None:
+    happened(context, caller, PAST)
+    row = ran(context, caller, asked("likes > 5", baseline_where="likes > 7"))
+    (flip,) = flips(context, caller, row.backtest_id)
+    assert (flip.data["text"], flip.data["lang"]) == ("buy NOW!", "de")
+    with context.database.transaction(caller.org_id) as tx:
+        save_type(tx, replace(POST, hidden_fields=frozenset({"text", "author"})))
+    (flip,) = flips(context, caller, row.backtest_id)
+    assert flip.item_id == "i3"
+    assert flip.data.keys() == {"likes", "bad", "lang"}
+
+
 def test_a_rule_without_a_truth_is_still_counted(context: Context, caller: Caller) -> None:
     happened(context, caller, PAST)
     found = report(ran(context, caller, asked("likes > 5")))
