@@ -126,18 +126,23 @@ def test_one_queue_is_always_the_default(admin: Api) -> None:
     first = admin.ids("queues")["Default"]
     expect_problem(admin.delete(f"/config/queues/{first}"), 409)
     expect_problem(admin.put(f"/config/queues/{first}", {"name": "Default"}), 409)
+    admin.put(f"/config/queues/{first}", {"name": "Front desk", "isDefault": True})
+    expect_problem(admin.delete(f"/config/queues/{first}"), 409)
 
     admin.made("queues", {"name": "Urgent", "isDefault": True})
     listed = {one["name"]: one["isDefault"] for one in admin.get("/config/queues").json()["items"]}
-    assert listed == {"Default": False, "Urgent": True}
+    assert listed == {"Front desk": False, "Urgent": True}
     assert admin.delete(f"/config/queues/{first}").status_code == 204
 
 
-def test_the_user_type_stays(admin: Api) -> None:
-    user = admin.ids("item-types")["User"]
-    assert (
-        "organisation" in expect_problem(admin.delete(f"/config/item-types/{user}"), 409)["detail"]
-    )
+def test_the_user_type_stays_whatever_it_is_called(admin: Api) -> None:
+    path = f"/config/item-types/{admin.ids('item-types')['User']}"
+    assert "organisation" in expect_problem(admin.delete(path), 409)["detail"]
+    renamed = admin.put(path, admin.get(path).json() | {"name": "Member"})
+    assert renamed.json()["name"] == "Member"
+    assert "organisation" in expect_problem(admin.delete(path), 409)["detail"]
+    other = admin.made("item-types", POST_TYPE | {"name": "User"})
+    assert admin.delete(f"/config/item-types/{other['id']}").status_code == 204
 
 
 def test_an_item_type_change_that_breaks_a_rule_is_refused(admin: Api) -> None:
