@@ -16,6 +16,11 @@ _SHARED: Sequence[Processor] = (
     structlog.processors.StackInfoRenderer(),
 )
 
+# Local variables hold what people wrote and, at times, keys: they stay out of the logs.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
 
 def configure_logging(process: str, level: str = "info") -> None:
     """Structured logs and those of libraries alike go to standard error, stamped with the process.
@@ -64,4 +69,4 @@ def _for_programs(process: str) -> list[Processor]:
     ) -> structlog.typing.EventDict:
         return {"process": process, **event}
 
-    return [stamp, structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    return [stamp, _TRACEBACKS, structlog.processors.JSONRenderer()]

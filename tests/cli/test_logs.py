@@ -51,3 +51,9 @@ def test_every_line_is_one_json_object_that_names_its_process() -> None:
     assert {line["process"] for line in lines} == {"worker"}
     assert lines[0]["items"] == 3
     assert lines[2]["exception"][0]["exc_type"] == "ZeroDivisionError"
+
+
+def test_a_traceback_keeps_local_variables_to_itself() -> None:
+    frames = logged()[2]["exception"][0]["frames"]
+    assert frames
+    assert all(not frame.get("locals") for frame in frames)
