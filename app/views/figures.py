@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 UNKNOWN = "\u2013"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-_THOUSAND, _MILLION = 1_000, 1_000_000
+_HUNDRED, _THOUSAND, _MILLION = 100, 1_000, 1_000_000
 
 
 def count(value: float | None) -> str:
@@ -23,7 +23,7 @@ def compact(value: float | None) -> str:
         return f"{value / _MILLION:.1f}M"
     if abs(value) >= 10 * _THOUSAND:
         return f"{value / _THOUSAND:.0f}k"
-    return count(round(value, 1))
+    return count(round(value) if abs(value) >= _HUNDRED else round(value, 1))
 
 
 def share(value: float | None) -> str:
