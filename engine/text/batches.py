@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import cached_property
+from itertools import accumulate, count
+from operator import add
 from typing import TYPE_CHECKING, Final
 
 from engine.text.folding import fold, to_utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 SEPARATOR: Final = b"\0"
 MAX_CHARACTERS: Final = 1 << 16
@@ -18,14 +20,31 @@ MAX_CHARACTERS: Final = 1 << 16
 
 @dataclass(frozen=True)
 class Joined:
-    """data: the texts, folded, as UTF-8, with a NUL between each two. ends: where each ends."""
+    """text: the texts with a NUL between each two."""
 
-    data: bytes
-    ends: Sequence[int]
+    texts: Sequence[str]
+    text: str
 
-    def text_at(self, end: int) -> int:
-        """Which text a match that ends here lies in."""
-        return bisect_left(self.ends, end)
+    @cached_property
+    def data(self) -> bytes:
+        """Folded, as UTF-8."""
+        return to_utf8(fold(self.text))
+
+    def text_at(self, place: int) -> int:
+        """Which text a character of the joined text lies in."""
+        return bisect_left(self._ends, place)
+
+    def text_before(self, end: int) -> int:
+        """Which text a match lies in that ends here in the data."""
+        return bisect_left(self._data_ends, end)
+
+    @cached_property
+    def _ends(self) -> Sequence[int]:
+        return _ends(map(len, self.texts))
+
+    @cached_property
+    def _data_ends(self) -> Sequence[int]:
+        return self._ends if self.data.isascii() else _ends(map(len, self.data.split(SEPARATOR)))
 
 
 def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -45,6 +64,8 @@ def join(texts: Sequence[str]) -> Joined | None:
     joined = "\0".join(texts)
     if joined.count("\0") != len(texts) - 1:
         return None
-    data = to_utf8(fold(joined))
-    lengths = map(len, texts if data.isascii() else data.split(SEPARATOR))
-    return Joined(data, [end - 1 for end in accumulate(length + 1 for length in lengths)])
+    return Joined(texts, joined)
+
+
+def _ends(lengths: Iterable[int]) -> Sequence[int]:
+    return list(map(add, accumulate(lengths), count()))

@@ -8,7 +8,11 @@ the original; the map of offsets is the identity. `ß` stays `ß` (full folding 
 from __future__ import annotations
 
 import re
-from typing import Final
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _REPLACEMENT: Final = "\ufffd"
@@ -36,6 +40,14 @@ def to_utf8(text: str) -> bytes:
 def well_formed(text: str) -> str:
     """The text with half surrogate pairs replaced by U+FFFD, one for one."""
     return text if text.isascii() else _SURROGATE.sub(_REPLACEMENT, text)
+
+
+def places_of(data: bytes) -> Sequence[int]:
+    """The code point that starts at each byte offset of a UTF-8 text, and one past the end."""
+    if data.isascii():
+        return range(len(data) + 1)
+    starts = (byte & 0xC0 != 0x80 for byte in data)  # noqa: PLR2004 - not a continuation byte
+    return [0, *accumulate(starts)]
 
 
 def _fold_expanding(char: str) -> str:

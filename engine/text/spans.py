@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from engine.text.banks import Bank, Mode, Span
-from engine.text.folding import fold, to_utf8
+from engine.text.folding import fold, places_of, to_utf8
 from engine.text.literals import literal_finder
 from engine.text.patterns import PatternSet
-from engine.text.terms import literal_of
+from engine.text.phrases import PhraseFinder
+from engine.text.terms import literal_of, mode_of
+from engine.text.variants import VariantFinder
 from engine.text.words import stands_alone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 MAX_SPANS: Final = 1_000
 
@@ -22,18 +23,26 @@ class BankSearch:
     """Prepared once for a bank whose terms are all valid."""
 
     def __init__(self, bank: Bank) -> None:
-        numbered = list(enumerate(bank.terms))
-        self._literals = [
-            (*literal_of(term), number) for number, term in numbered if term.mode is not Mode.REGEX
-        ]
-        patterns = [(term.text, number) for number, term in numbered if term.mode is Mode.REGEX]
-        self._pattern_terms = [number for _, number in patterns]
+        self._terms: dict[Mode, list[int]] = {mode: [] for mode in Mode}
+        for number, term in enumerate(bank.terms):
+            self._terms[mode_of(term)].append(number)
+        as_written = [*self._terms[Mode.WORD], *self._terms[Mode.SUBSTRING]]
+        self._literals = [(*literal_of(bank.terms[number]), number) for number in as_written]
         self._finder = literal_finder([literal for literal, _, _ in self._literals], "portable")
-        self._patterns = PatternSet([pattern for pattern, _ in patterns])
+        texts = {
+            mode: [bank.terms[number].text for number in terms]
+            for mode, terms in self._terms.items()
+        }
+        self._patterns = PatternSet(texts[Mode.REGEX])
+        self._phrases = PhraseFinder(texts[Mode.PHRASE], "portable")
+        self._variants = VariantFinder(texts[Mode.VARIANT], "portable")
 
     def spans(self, text: str) -> tuple[Span, ...]:
         """In reading order, at most MAX_SPANS of them; they may overlap."""
         found = [*self._literal_spans(text), *self._pattern_spans(text)]
+        for mode, finder in ((Mode.PHRASE, self._phrases), (Mode.VARIANT, self._variants)):
+            for which, start, end in finder.find(text):
+                found.append(Span(start, end, self._terms[mode][which]))
         found.sort(key=lambda span: (span.start, span.end, span.term))
         return tuple(found[:MAX_SPANS])
 
@@ -41,7 +50,7 @@ class BankSearch:
         if self._finder is None:
             return
         data = to_utf8(fold(text))
-        places = _places(data)
+        places = places_of(data)
         for which, end in self._finder.find(data):
             literal, alone, term = self._literals[which]
             start = end - len(literal)
@@ -51,12 +60,4 @@ class BankSearch:
     def _pattern_spans(self, text: str) -> Iterator[Span]:
         for which in self._patterns.find(text):
             for start, end in self._patterns.spans(which, text):
-                yield Span(start, end, self._pattern_terms[which])
-
-
-def _places(data: bytes) -> Sequence[int]:
-    """The code point that starts at each byte offset of a UTF-8 text, and one past the end."""
-    if data.isascii():
-        return range(len(data) + 1)
-    starts = (byte & 0xC0 != 0x80 for byte in data)  # noqa: PLR2004 - not a continuation byte
-    return [0, *accumulate(starts)]
+                yield Span(start, end, self._terms[Mode.REGEX][which])

@@ -8,6 +8,8 @@ from engine.errors import InvalidInput, Problem
 from engine.text.banks import Bank, Mode, Term
 from engine.text.folding import fold, to_utf8
 from engine.text.patterns import check_pattern
+from engine.text.phrases import words_of
+from engine.text.variants import is_disguisable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,9 +17,18 @@ if TYPE_CHECKING:
 MAX_TERM_CHARACTERS: Final = 2_000
 
 
+def mode_of(term: Term) -> Mode:
+    """How it is looked for: a disguise of signs alone, a phrase of one word are words."""
+    if term.mode is Mode.VARIANT and not is_disguisable(term.text):
+        return Mode.WORD
+    if term.mode is Mode.PHRASE and len(words_of(term.text)) < 2:  # noqa: PLR2004 - one word
+        return Mode.WORD
+    return term.mode
+
+
 def literal_of(term: Term) -> tuple[bytes, bool]:
-    """(folded UTF-8, must it stand alone) of a term that is not a regular expression."""
-    return to_utf8(fold(_searched(term))), term.mode is Mode.WORD
+    """(folded UTF-8, must it stand alone) of a term that is looked for as it is written."""
+    return to_utf8(fold(_searched(term))), term.mode is not Mode.SUBSTRING
 
 
 def bank_problems(bank: Bank) -> Iterator[Problem]:
@@ -34,7 +45,7 @@ def bank_problems(bank: Bank) -> Iterator[Problem]:
 
 def _searched(term: Term) -> str:
     """The text that is looked for: blanks around a word are not part of it."""
-    return term.text.strip() if term.mode is Mode.WORD else term.text
+    return term.text if term.mode in {Mode.SUBSTRING, Mode.REGEX} else term.text.strip()
 
 
 def _refusal(term: Term) -> InvalidInput | None:

@@ -1,0 +1,185 @@
+"""Texts as variant mode sees them: one letter, or kind of gap, for each character."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from engine.text.homoglyphs import (
+    BLANK,
+    CLOSED,
+    FIRST_LETTER,
+    LIGHT,
+    SILENT,
+    SPECIAL,
+    reading,
+    second_reading,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    Codes = NDArray[Any]  # uint8 of an ASCII page, else uint32
+
+_POINTS: Final = 0x110000
+_ASCII: Final = bytes(ord(reading(chr(point))) for point in range(128)) * 2
+_OPEN_CLOSED: Final = "C" + CLOSED  # `()`
+_ROUND: Final = "O" + SILENT
+MOST_ALIKE: Final = 3  # times a letter may stand in a row in a word that is spelled out
+_SPELLED: Final = 3
+_REACH: Final = 24  # characters within which three letters stand by themselves
+_UP: Final = 5  # the bit that tells a small letter from a capital one
+
+
+@dataclass(frozen=True)
+class Page:
+    """letters: as in `homoglyphs`. places: of each of them in the text; None: the same ones."""
+
+    text: str
+    letters: str
+    places: Sequence[int] | None = None
+
+    @cached_property
+    def codes(self) -> Codes:
+        return codes_of(self.letters)
+
+    def place(self, at: int) -> int:
+        return at if self.places is None else self.places[at]
+
+    def with_signs_as_gaps(self) -> Page:
+        """The other way to read `|` and its like: between letters, not for one."""
+        codes = self.codes.copy()
+        codes[_stand_for_letters(codes)] = ord(LIGHT)
+        return Page(self.text, _decoded(codes), self.places)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A page without its gaps and repeats, to be searched.
+
+    data: UTF-8. starts: the place on the page of each letter left. ends: which letter, counted
+    from 0, each byte belongs to; None where every letter is one byte.
+    """
+
+    data: bytes
+    starts: NDArray[np.intp]
+    ends: NDArray[np.intp] | None
+
+    def start_of(self, end: int, letters: int) -> int:
+        """The place on the page where a match starts that ends before this byte."""
+        last = end - 1 if self.ends is None else int(self.ends[end - 1])
+        return int(self.starts[last - letters + 1])
+
+
+def one_page(text: str) -> Page:
+    """What is read in two ways, or as several letters, is SPECIAL on it."""
+    if text.isascii():
+        letters = text.encode("ascii").translate(_ASCII).decode("ascii")
+    else:
+        letters = _decoded(_looked_up(codes_of(text)))
+    return Page(text, letters.replace(_OPEN_CLOSED, _ROUND))
+
+
+def pages(text: str) -> Iterator[Page]:
+    """Every way to read a text."""
+    page = one_page(text)
+    if SPECIAL not in page.letters:
+        yield page
+        return
+    first = _spelled_out(text, reading)
+    yield first
+    second = _spelled_out(text, second_reading)
+    if second.letters != first.letters:
+        yield second
+
+
+def codes_of(letters: str) -> Codes:
+    if letters.isascii():
+        return np.frombuffer(letters.encode("ascii"), np.uint8)
+    return np.frombuffer(letters.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def stream(codes: Codes, *, blanks: bool) -> Stream:
+    """blanks: whether they stay, each run of them as one."""
+    kept = np.flatnonzero(codes >= ord(BLANK) if blanks else codes > ord(BLANK))
+    left = codes[kept]
+    left |= (_stand_for_letters(left).view(np.uint8) << _UP).astype(left.dtype, copy=False)
+    first = np.ones(len(left), dtype=bool)
+    np.not_equal(left[1:], left[:-1], out=first[1:])
+    left, starts = left[first], kept[first]
+    if left.dtype == np.uint8:
+        return Stream(left.tobytes(), starts, None)
+    data = _decoded(left).encode("utf-8")
+    leads = (np.frombuffer(data, np.uint8) & 0xC0) != 0x80  # noqa: PLR2004 - not a continuation byte
+    return Stream(data, starts, np.cumsum(leads) - 1)
+
+
+def spelled_at(codes: Codes) -> Iterator[int]:
+    """Places near which three letters in a row stand by themselves, as in `h e l l o`."""
+    if (codes == ord(SILENT)).any():
+        kept = np.flatnonzero(codes != ord(SILENT))
+        yield from (int(kept[place]) for place in spelled_at(codes[kept]))
+        return
+    signs = _stand_for_letters(codes)
+    gaps = codes < ord(FIRST_LETTER)
+    yield from _spelled(codes, gaps)
+    if signs.any():
+        yield from _spelled(codes, gaps | signs)
+
+
+def _spelled(codes: Codes, gaps: NDArray[np.bool_]) -> Iterator[int]:
+    size = len(codes)
+    gap = np.ones(size + MOST_ALIKE + 1, dtype=bool)
+    gap[1 : size + 1] = gaps
+    alike = np.zeros(size + MOST_ALIKE, dtype=bool)
+    np.equal(codes[1:], codes[:-1], out=alike[: max(size - 1, 0)])
+    over = gap[MOST_ALIKE + 1 :]
+    for ahead in range(MOST_ALIKE - 1, 0, -1):
+        over = gap[ahead + 1 : ahead + 1 + size] | (alike[ahead - 1 : ahead - 1 + size] & over)
+    begins = gap[:size] & ~gap[1 : size + 1]
+    alone = np.flatnonzero(begins & over)
+    near = alone[_SPELLED - 1 :] - alone[: 1 - _SPELLED] <= _REACH
+    for nth in np.flatnonzero(near):
+        first, last = alone[nth], alone[nth + _SPELLED - 1]
+        if np.count_nonzero(begins[first : last + 1]) == _SPELLED:
+            yield int(first)
+
+
+def _stand_for_letters(codes: Codes) -> NDArray[np.bool_]:
+    return (codes >= ord("A")) & (codes <= ord("Z"))
+
+
+def _decoded(codes: Codes) -> str:
+    return codes.tobytes().decode("ascii" if codes.dtype == np.uint8 else "utf-32-le")
+
+
+@cache
+def _readings() -> NDArray[np.uint32]:
+    """Of every code point, filled in as they are met; 0: not met yet."""
+    return np.zeros(_POINTS, np.uint32)
+
+
+def _looked_up(points: Codes) -> Codes:
+    known = _readings()
+    found = known[points]
+    if not found.all():
+        for point in np.unique(points[found == 0]).tolist():
+            known[point] = ord(_single(chr(point)))
+        found = known[points]
+    return found
+
+
+def _single(char: str) -> str:
+    letters = reading(char)
+    return letters if len(letters) == 1 and second_reading(char) == letters else SPECIAL
+
+
+def _spelled_out(text: str, read: Callable[[str], str]) -> Page:
+    parts = [read(char) for char in text]
+    places = [place for place, part in enumerate(parts) for _ in part]
+    return Page(text, "".join(parts).replace(_OPEN_CLOSED, _ROUND), places)

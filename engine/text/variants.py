@@ -1,0 +1,77 @@
+"""Finds disguised terms: searches a text's streams for their letters, then looks at each place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.text.disguises import disguised
+from engine.text.homoglyphs import BLANK, FIRST_LETTER, SPECIAL, reading
+from engine.text.literals import literal_finder
+from engine.text.pages import one_page, pages, spelled_at, stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from engine.text.batches import Joined
+    from engine.text.disguises import Disguised
+    from engine.text.literals import Backend
+    from engine.text.pages import Page
+
+
+class VariantFinder:
+    """terms: each must have letters once folded (`is_disguisable`)."""
+
+    def __init__(self, terms: Sequence[str], backend: Backend) -> None:
+        entries: dict[str, list[tuple[int, Disguised]]] = {}
+        for number, term in enumerate(terms):
+            for spelling in disguised(term):
+                for literal in spelling.literals:
+                    entries.setdefault(literal, []).append((number, spelling))
+        self._lengths = [len(literal) for literal in entries]
+        self._entries = list(entries.values())
+        self._has_blanks = any(BLANK in literal for literal in entries)
+        self._finder = literal_finder([literal.encode() for literal in entries], backend)
+
+    def find(self, text: str) -> set[tuple[int, int, int]]:
+        """(term, start, end) in code points of the text."""
+        found: set[tuple[int, int, int]] = set()
+        for page in pages(text):
+            found.update(self._on_page(page))
+        return found
+
+    def find_joined(self, joined: Joined) -> Iterator[tuple[int, int]]:
+        """(text, term), maybe repeated."""
+        page = one_page(joined.text)
+        unusual = set(spelled_at(page.codes))
+        if SPECIAL in page.letters:
+            unusual.update((page.codes == ord(SPECIAL)).nonzero()[0].tolist())
+        for blanks in (True, False) if self._has_blanks else (True,):
+            for term, start, _ in self._in_stream(page, blanks=blanks):
+                yield joined.text_at(start), term
+        for index in {joined.text_at(place) for place in unusual}:
+            for term, _, _ in self.find(joined.texts[index]):
+                yield index, term
+
+    def _on_page(self, page: Page) -> Iterator[tuple[int, int, int]]:
+        yield from self._in_stream(page, blanks=True)
+        spelled = any(spelled_at(page.codes))
+        if spelled or self._has_blanks:
+            yield from self._in_stream(page, blanks=False)
+        if spelled:
+            yield from self._in_stream(page.with_signs_as_gaps(), blanks=False)
+
+    def _in_stream(self, page: Page, *, blanks: bool) -> Iterator[tuple[int, int, int]]:
+        if self._finder is None:
+            return
+        searched = stream(page.codes, blanks=blanks)
+        for literal, end in self._finder.find(searched.data):
+            start = searched.start_of(end, self._lengths[literal])
+            for term, spelling in self._entries[literal]:
+                place = spelling.find(page, start)
+                if place is not None:
+                    yield term, *place
+
+
+def is_disguisable(term: str) -> bool:
+    """Whether variant mode sees anything but gaps in it."""
+    return any(reading(char) >= FIRST_LETTER for char in term)
