@@ -26,4 +26,5 @@ def register(app: typer.Typer) -> None:
         configure_logging("api", settings.log_level)
         with open_installation(settings) as context:
             api_app = create_app(context, limits=limits_of(settings))
-            serve(api_app, host or settings.host, port or settings.port)
+            address = host or settings.host, port or settings.port
+            serve(api_app, *address, behind_tls=settings.secure_cookies)

@@ -25,4 +25,5 @@ def register(app: typer.Typer) -> None:
         settings = load_settings()
         configure_logging("app", settings.log_level)
         at = api_url or settings.api_url
-        serve(console_asgi(None, at), host or settings.host, port or settings.port)
+        address = host or settings.host, port or settings.port
+        serve(console_asgi(None, at), *address, behind_tls=settings.secure_cookies)

@@ -30,4 +30,4 @@ def register(app: typer.Typer) -> None:
         with open_installation(settings) as context:
             api = create_app(context, limits=limits_of(settings))
             console = console_asgi(api, f"http://127.0.0.1:{at}/api/v1")
-            serve_asgi(console, host or settings.host, at)
+            serve_asgi(console, host or settings.host, at, behind_tls=settings.secure_cookies)

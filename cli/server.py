@@ -20,10 +20,13 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(body_bytes=settings.max_body_bytes, items_per_s=settings.items_per_second or None)
 
 
-def serve(application: Any, host: str, port: int) -> None:
-    """Returns after SIGTERM or Ctrl-C, when the requests under way are answered."""
+def serve(application: Any, host: str, port: int, *, behind_tls: bool) -> None:
+    """Returns after SIGTERM or Ctrl-C, when the requests under way are answered.
+
+    behind_tls: a proxy in front speaks https to the world, whatever arrives here.
+    """
     uvicorn.run(
-        _logging_as_we_do(application),
+        _logging_as_we_do(seen_over_tls(application) if behind_tls else application),
         host=host,
         port=port,
         loop="uvloop",
@@ -33,6 +36,17 @@ def serve(application: Any, host: str, port: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=_LAST_REQUESTS_S,
     )
+
+
+def seen_over_tls(application: Any) -> Any:
+    """The application, told that its requests came over https, so that cookies stay on it."""
+    secure = {"http": "https", "websocket": "wss"}
+
+    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        seen = {**scope, "scheme": secure[scope["type"]]} if scope["type"] in secure else scope
+        await application(seen, receive, send)
+
+    return wrapped
 
 
 def _logging_as_we_do(application: Any) -> Any:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from api.main import create_app
-from cli.server import limits_of
+from cli.server import limits_of, seen_over_tls
 from services.organisations import create_organisation
 from store.settings import load_settings
 from tests.api.conftest import served
@@ -53,3 +53,18 @@ def test_nought_is_no_limit(setting: str, rate: float | None) -> None:
     limits = limits_of(load_settings({"WINNOW_ITEMS_PER_SECOND": setting}))
     assert limits.items_per_s == rate
     assert limits.body_bytes == 50 << 20
+
+
+@pytest.mark.parametrize(("behind_tls", "secure"), [(False, False), (True, True)])
+def test_behind_tls_a_session_cookie_stays_on_https(
+    context: Context, *, behind_tls: bool, secure: bool
+) -> None:
+    created = create_organisation(context, "Sealed", "ann@sealed.example")
+    app = create_app(context)
+    credentials = {"email": created.admin_email, "password": created.admin_password}
+    with (
+        served(seen_over_tls(app) if behind_tls else app) as url,
+        httpx.Client(base_url=url, timeout=20) as client,
+    ):
+        answer = client.post("/api/v1/sessions", json=credentials)
+    assert ("secure" in answer.headers["set-cookie"].lower()) is secure
