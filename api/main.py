@@ -26,6 +26,7 @@ from api.routes import (
     readiness,
     rules,
     sessions,
+    set_aside,
     users,
     webhooks,
 )
@@ -74,6 +75,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     api_keys.router,
     users.router,
     audit.router,
+    set_aside.router,
     item_history.router,
 )
 

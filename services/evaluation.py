@@ -23,7 +23,8 @@ from engine.errors import Unavailable
 from engine.items import ItemRef
 from services.effects import execute_actions
 from services.intake import kind_of
-from store import evaluations, pending, window_events
+from services.set_aside import set_aside_entry
+from store import audit, evaluations, pending, window_events
 from store.evaluations import Evaluated
 from store.window_events import Ask
 
@@ -121,12 +122,15 @@ def _see_through(context: Context, org_id: int, batch: Batch) -> None:
 
 
 def _fail_alone(context: Context, org_id: int, batch: Batch, error: Exception) -> None:
-    now, seq = context.clock(), batch.leased[0].submission.seq
+    now, submission = context.clock(), batch.leased[0].submission
+    seq = submission.seq
     reason = f"{type(error).__name__}: {error}".replace("\0", "")[:2000]
     with context.database.transaction(org_id) as tx:
         aside = pending.fail_alone(
             tx, batch.lease_id, seq, error=reason, now=now, retry_at=now + RETRY_ALONE
         )
+        if aside:
+            audit.append(tx, set_aside_entry(submission, reason, now))
     log.error("item_failed", org_id=org_id, seq=seq, set_aside=aside, exc_info=error)
 
 
@@ -139,6 +143,7 @@ def _evaluate(context: Context, org_id: int, batch: Batch) -> None:
         for each in hopeless:
             seq = each.submission.seq
             pending.set_aside(tx, batch.lease_id, seq, reason=ITS_WORKER_DIED, now=now)
+            audit.append(tx, set_aside_entry(each.submission, ITS_WORKER_DIED, now))
             log.error("item_set_aside", org_id=org_id, seq=seq, reason=ITS_WORKER_DIED)
         kept = pending.complete(tx, batch.lease_id, [s.seq for s in hopeful])
         _save(context, tx, [s for s in hopeful if s.seq in kept], found, batch.live, now)

@@ -10,7 +10,7 @@ from engine.errors import InvalidInput, Problem
 from engine.permissions import Permission
 from services.context import Caller, Context, require
 from services.rulesets import known_configuration
-from store import overview
+from store import overview, pending
 from store.overview import HourCount, KindCount
 
 MAX_DAYS = 90
@@ -56,6 +56,8 @@ class LakeFigures:
 
 @dataclass(frozen=True)
 class Overview:
+    """set_aside: how many items could not be evaluated, whenever they came."""
+
     days: int
     volume: tuple[HourVolume, ...]
     matches_by_rule: tuple[RuleMatches, ...]
@@ -63,6 +65,7 @@ class Overview:
     decisions_by_kind: tuple[KindCount, ...]
     deliveries: DeliveryFigures
     lake: LakeFigures
+    set_aside: int
 
 
 def figures(context: Context, caller: Caller, days: int) -> Overview:
@@ -76,15 +79,16 @@ def figures(context: Context, caller: Caller, days: int) -> Overview:
     midnight = datetime.combine(now.date(), time(), now.tzinfo)
     with context.database.transaction(caller.org_id) as tx:
         configuration = known_configuration(tx)
-        pending, dead = overview.deliveries(tx)
+        waiting, dead = overview.deliveries(tx)
         return Overview(
             days=days,
             volume=hours(overview.accepted(tx, since, until), overview.waiting(tx, since)),
             matches_by_rule=_matches(tx, configuration, since),
             jobs=JobFigures(overview.open_jobs(tx), overview.decided(tx, midnight)),
             decisions_by_kind=tuple(overview.decisions_by_kind(tx, since)),
-            deliveries=DeliveryFigures(pending, dead),
+            deliveries=DeliveryFigures(waiting, dead),
             lake=LakeFigures(*overview.exported(tx)),
+            set_aside=pending.count_set_aside(tx),
         )
 
 

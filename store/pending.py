@@ -63,24 +63,31 @@ WHERE lease_id = :lease_id AND seq = :seq
 RETURNING set_aside_at IS NOT NULL
 """)
 
+# Whatever is set aside has failed, and `attempts > 0` is the condition of the index it is found by.
 SET_ASIDE = text("""
 UPDATE pending
-SET set_aside_at = :now, lease_id = NULL, leased_until = NULL,
+SET set_aside_at = :now, lease_id = NULL, leased_until = NULL, attempts = greatest(attempts, 1),
     last_error = coalesce(last_error, :reason)
 WHERE lease_id = :lease_id AND seq = :seq
+""")
+
+COUNT_SET_ASIDE = text("""
+SELECT count(*) FROM pending WHERE set_aside_at IS NOT NULL AND attempts > 0
 """)
 
 LIST_SET_ASIDE = text("""
 SELECT p.seq, p.arrived_at, p.set_aside_at, p.last_error, s.submission_id::text, s.type_id,
        s.item_id
 FROM pending AS p JOIN submissions AS s ON s.arrived_at = p.arrived_at AND s.seq = p.seq
-WHERE p.set_aside_at IS NOT NULL ORDER BY p.seq LIMIT :most
+WHERE p.set_aside_at IS NOT NULL AND p.attempts > 0 AND p.seq > :after
+ORDER BY p.seq LIMIT :most
 """)
 
 REPLAY = text("""
 UPDATE pending
 SET set_aside_at = NULL, attempts = 0, leased_until = NULL, lease_id = NULL, last_error = NULL
-WHERE set_aside_at IS NOT NULL AND (CAST(:every AS boolean) OR seq = ANY(:seqs))
+WHERE set_aside_at IS NOT NULL AND attempts > 0
+  AND (CAST(:every AS boolean) OR seq = ANY(:seqs))
 RETURNING seq
 """)
 
@@ -175,8 +182,15 @@ def set_aside(tx: Connection, lease_id: str, seq: int, *, reason: str, now: date
     tx.execute(SET_ASIDE, parameters)
 
 
-def list_set_aside(tx: Connection, most: int) -> tuple[SetAside, ...]:
-    return tuple(SetAside(*row) for row in tx.execute(LIST_SET_ASIDE, {"most": most}))
+def list_set_aside(tx: Connection, most: int, after: int = 0) -> tuple[SetAside, ...]:
+    """In order of place; after: the place of the last one seen."""
+    rows = tx.execute(LIST_SET_ASIDE, {"most": most, "after": after})
+    return tuple(SetAside(*row) for row in rows)
+
+
+def count_set_aside(tx: Connection) -> int:
+    count: int = tx.execute(COUNT_SET_ASIDE).scalar_one()
+    return count
 
 
 def replay(tx: Connection, seqs: Sequence[int] | None) -> tuple[int, ...]:
