@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.configuration.configuration import Configuration
 from engine.configuration.rule_check import ExampleResult, check_rule, run_examples
+from engine.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from engine.configuration.banks import TextBank
     from engine.configuration.rules import Rule
-    from engine.errors import Problem
     from engine.packs.pack import Pack
 
 
@@ -57,8 +58,37 @@ def try_packs(packs: Sequence[Pack], now: datetime) -> tuple[PackTrial, ...]:
 
 
 def declared(pack: Pack, banks: dict[str, TextBank]) -> Configuration:
-    """The world as a pack declares it: one item type, and the banks."""
-    return Configuration(0, 0, item_types={pack.name: pack.item_type}, banks=banks)
+    """The world as a pack declares it: one item type, the banks, and whatever its examples name.
+
+    Which item types a platform has is nothing that a pack could know.
+    """
+    data = [example.data for rule in pack.rules for example in rule.examples]
+    named = dict.fromkeys(_named_types(data), pack.item_type)
+    return Configuration(0, 0, item_types={**named, pack.name: pack.item_type}, banks=banks)
+
+
+def _named_types(value: object) -> Iterator[str]:
+    """The item types of every related item anywhere in an example."""
+    if isinstance(value, Mapping):
+        type_id = value.get("typeId")
+        yield from (type_id,) if isinstance(type_id, str) else ()
+        yield from (found for inner in value.values() for found in _named_types(inner))
+    elif isinstance(value, list):
+        yield from (found for inner in value for found in _named_types(inner))
+
+
+def _undeclared(pack: Pack, rule: Rule) -> Iterator[Problem]:
+    """What an example gives and no rule could read: a slip, such as a comma that is not quoted."""
+    for place, example in enumerate(rule.examples):
+        for name in example.data:
+            if pack.item_type.field(name) is None:
+                yield Problem(
+                    f"example {place + 1} gives `{name}`, which the pack does not declare",
+                    f"/examples/{place}/data",
+                    f"declare it under `fields`, or quote the text; declared: "
+                    f"{', '.join(field.name for field in pack.item_type.fields)}",
+                    slug="undeclared-field",
+                )
 
 
 def _try(
@@ -71,7 +101,7 @@ def _try(
         name=rule.name,
         place=pack.place(f"/rules/{index}"),
         canonical=checked.rule.where,
-        problems=checked.problems,
+        problems=(*checked.problems, *_undeclared(pack, rule)),
         examples=run_examples(checked, configuration, now) if sound else (),
         example_places=tuple(
             pack.place(f"/rules/{index}/examples/{place}") for place in range(len(rule.examples))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.commands import winnow
+from tests.cli.commands import winnow, write_rows
 from tests.engine.packs.test_pack_files import SOUND
 
 if TYPE_CHECKING:
@@ -48,3 +48,45 @@ def test_wrong_paths_say_so(tmp_path: Path, name: str) -> None:
     ended = winnow("rules", "test", tmp_path / name)
     assert (ended.code, ended.out) == (2, "")
     assert name in ended.err
+
+
+def test_packs_are_measured_on_each_file_by_itself(pack: Path, tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"text": "act now", "bad": True, "fold": 1},
+        {"text": "win 20 now", "bad": False, "fold": 1},
+        {"text": "hello", "bad": True, "fold": 1},
+        {"text": "hello", "bad": None, "fold": 1},
+        {"text": "act now", "bad": False, "fold": 0},
+    ]
+    one, two = (
+        write_rows(tmp_path / "one.jsonl", rows),
+        write_rows(tmp_path / "two.jsonl", rows[:1]),
+    )
+    ended = winnow(
+        *("rules", "measure", pack, "--data", one, "--data", two),
+        *("--truth", "bad", "--rows", "fold = 1", "--json"),
+    )
+    first, second = ended.json["files"]
+    assert (first["file"], first["labelled"], first["violating"]) == ("one", 3, 2)
+    assert first["measured"][1]["confusion"] == {
+        "true_positive": 1,
+        "false_positive": 1,
+        "false_negative": 1,
+        "true_negative": 0,
+    }
+    assert second["measured"][0]["precision"]["value"] == 1.0
+
+
+def test_a_rule_that_reads_what_a_file_lacks_is_named(pack: Path, tmp_path: Path) -> None:
+    data = write_rows(tmp_path / "one.jsonl", [{"words": "act now", "bad": 1}])
+    ended = winnow("rules", "measure", pack, "--data", data, "--truth", "bad")
+    assert ended.code == 0
+    assert "An offer" in ended.err
+
+
+@pytest.mark.parametrize("truth", ["text", "nothing"])
+def test_a_truth_that_is_none_is_refused(pack: Path, tmp_path: Path, truth: str) -> None:
+    data = write_rows(tmp_path / "one.jsonl", [{"text": "act now", "bad": 1}])
+    ended = winnow("rules", "measure", pack, "--data", data, "--truth", truth)
+    assert (ended.code, ended.out) == (2, "")
+    assert truth in ended.err

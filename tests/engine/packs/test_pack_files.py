@@ -127,6 +127,7 @@ def test_a_sound_pack_passes_its_trial() -> None:
         (("matches(text", "matches(txet"), "txet"),
         (("matches(text, 'offers')", "length(text)"), "TRUE or FALSE"),
         (("'offers')", "'offer')"), "no bank"),
+        (("text: Win 20 today", "text: Win 20, today"), "gives `today`"),
     ],
 )
 def test_a_rule_that_means_nothing_fails_its_trial(change: tuple[str, str], words: str) -> None:
@@ -156,6 +157,13 @@ def test_a_rule_may_name_a_bank_of_another_pack() -> None:
     other = head.replace("offers", "other") + SOUND[SOUND.index("rules:") :]
     packs = read_packs({"a.yaml": other, "b.yaml": SOUND.replace("An offer", "One")})
     assert all(trial.passed for trial in try_packs(packs, NOW))
+
+
+def test_an_example_may_name_any_item_type() -> None:
+    text = SOUND.replace("fields:", "fields:\n  author: RELATED_ITEM", 1)
+    text = text.replace("text: hello", "author: {id: a, typeId: whoever}")
+    [trial] = try_packs([parse_pack(text, "p.yaml")], NOW)
+    assert trial.passed
 
 
 # -- what is written reads back the same ----------------------------------------------------------
