@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ahocorasick_rs import AhoCorasick, Implementation
@@ -11,7 +12,9 @@ from engine.language.nodes import Apply, Constant, Node
 from engine.language.operator import written_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
+
+Find = Callable[[str, bool], list[tuple[int, int, int]]]
 
 FEWEST: Final = 6
 """Looking for fewer one by one is as fast as one pass for all."""
@@ -27,6 +30,7 @@ class LiteralSearches:
         asked: dict[int, dict[str, int]] = {}
         self._places: dict[int, tuple[int, int]] = {}
         self._finders: dict[int, Callable[[str], frozenset[int]]] = {}
+        self._finds: dict[int, Find] = {}
         for node in nodes:
             wanted = _wanted(node)
             if wanted and isinstance(node, Apply):
@@ -46,8 +50,15 @@ class LiteralSearches:
     def finder(self, subject: Node) -> Callable[[str], frozenset[int]]:
         """Text -> places of the fixed texts that it contains."""
         if id(subject) not in self._finders:
-            self._finders[id(subject)] = _finder(self._texts[id(subject)])
+            find, _ = self.every_place(subject)
+            self._finders[id(subject)] = _places(find)
         return self._finders[id(subject)]
+
+    def every_place(self, subject: Node) -> tuple[Find, int]:
+        """What gives every occurrence, its place first; and how many texts are looked for."""
+        if id(subject) not in self._finds:
+            self._finds[id(subject)] = _find(self._texts[id(subject)])
+        return self._finds[id(subject)], len(self._texts[id(subject)])
 
 
 def _wanted(node: Node) -> str:
@@ -62,15 +73,17 @@ def _wanted(node: Node) -> str:
     return ""
 
 
-def _finder(texts: list[str]) -> Callable[[str], frozenset[int]]:
+def _find(texts: list[str]) -> Find:
     dense = len(texts) <= _DENSE_UP_TO
     automaton = AhoCorasick(
         texts, implementation=Implementation.DFA if dense else Implementation.ContiguousNFA
     )
-    find = automaton.find_matches_as_indexes
+    return automaton.find_matches_as_indexes
 
+
+def _places(find: Find) -> Callable[[str], frozenset[int]]:
     def search(text: str) -> frozenset[int]:
-        found = find(text, overlapping=True)
+        found = find(text, True)  # overlapping; by place because that is faster
         return frozenset([each[0] for each in found]) if found else _NONE
 
     return search

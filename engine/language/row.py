@@ -3,16 +3,18 @@
 Fields are read once. What several rules share is computed once, the cheap at once and the dear
 when first needed. Rules that read the same fields stand together: where all those fields are
 known, which is the usual case, they run as plain Python conditions; else in three-valued logic.
+Many rules are decided together (`indexed.py`), and only what that leaves open runs by itself.
 Nothing of the author's text reaches the source but numbers and ASCII-escaped string constants.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.language.intervals import moment_of
-from engine.language.literals import LiteralSearches
+from engine.language.cuts import held
+from engine.language.indexed import RuleIndex
+from engine.language.literals import Find, LiteralSearches
 from engine.language.nodes import (
     Apply,
     ArrivalTime,
@@ -26,7 +28,7 @@ from engine.language.registry import REGISTRY
 from engine.language.types import Base
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from engine.language.graph import Graph
     from engine.language.matching import Matcher
@@ -42,14 +44,22 @@ _AT_ONCE: Final = 45
 """Up to this cost a shared condition is computed before any rule asks for it."""
 
 
+_RULES_AN_INDEX: Final = 1_000
+"""An index grows with its rules times the constants they compare with."""
+
+
 class RowCompiler:
     """Writes the source of one function; `names` are the objects it needs."""
 
-    def __init__(self, graph: Graph, counters: Sequence[Counter], matcher: Matcher) -> None:
+    def __init__(
+        self, graph: Graph, counters: Sequence[Counter], matcher: Matcher, fewest: int
+    ) -> None:
+        """fewest: how many conditions it takes to decide them together."""
         self.names: dict[str, object] = {}
         self._graph = graph
         self._places = {counter: place for place, counter in enumerate(counters)}
         self._matcher = matcher
+        self._fewest = fewest
         self._searches = LiteralSearches(graph.nodes())
         self._inputs: dict[Node, str] = {}
         self._head: list[str] = []
@@ -102,11 +112,7 @@ class RowCompiler:
 
     def held(self, node: Node) -> object:
         assert isinstance(node, Constant)
-        if isinstance(node.value, int) and node.type.base is Base.TIME:
-            return moment_of(node.value)
-        if isinstance(node.value, int) and node.type.base is Base.DURATION:
-            return timedelta(microseconds=node.value)
-        return node.value
+        return held(node)
 
     # -- nodes ------------------------------------------------------------------------------------
 
@@ -197,38 +203,99 @@ class RowCompiler:
             return name
         return f"({name} if {name} is not {UNSET} else ({name} := {passes}({text})))"
 
+    # -- what the index asks for ------------------------------------------------------------------
+
+    def cost(self, node: Node) -> int:
+        return self._graph.cost(node)
+
+    def uses(self, node: Node) -> int:
+        return self._graph.uses[id(node)]
+
+    def search(self, node: Node) -> tuple[Node, int] | None:
+        place = self._searches.place(node)
+        return (node.arguments[0], place) if isinstance(node, Apply) and place is not None else None
+
+    def finder(self, subject: Node) -> tuple[Find, int]:
+        return self._searches.every_place(subject)
+
     # -- the function -----------------------------------------------------------------------------
 
     def source(self) -> str:
         """`evaluate(row, counts, arrived_at)`, answering one value for each root."""
-        groups: dict[frozenset[Node], list[int]] = {}
-        for place, root in enumerate(self._graph.roots):
-            groups.setdefault(self._graph.inputs[id(root)], []).append(place)
-        body = [line for inputs, places in groups.items() for line in self._group(inputs, places)]
-        results = "".join(f"r{place}, " for place in range(len(self._graph.roots)))
+        roots = self._graph.roots
+        indexed = len(roots) >= self._fewest and all(r.type.base is Base.BOOLEAN for r in roots)
+        body = self._together() if indexed else self._one_by_one()
         unset = [" = ".join([*self._lazy, UNSET])] if self._lazy else []
-        lines = [*self._head, *unset, *body, f"return ({results})"]
+        lines = [*self._head, *unset, *body]
         indented = "".join(f"    {line}\n" for line in lines)
         return f"def evaluate(row, counts, arrived_at):\n{indented}"
 
-    def _group(self, inputs: frozenset[Node], places: list[int]) -> list[str]:
-        general = [self._result(place) for place in places]
-        if not inputs:
-            return general
+    def _one_by_one(self) -> list[str]:
+        places = range(len(self._graph.roots))
+        targets = {place: f"r{place}" for place in places}
+        results = "".join(f"{name}, " for name in targets.values())
+        return [*self._groups(targets, {}), f"return ({results})"]
+
+    def _together(self) -> list[str]:
+        roots = self._graph.roots
+        starts = range(0, len(roots), _RULES_AN_INDEX)
+        blocks = [self._block(each, roots[each : each + _RULES_AN_INDEX]) for each in starts]
+        answers = ", ".join(f"*o{start}" for start in starts)
+        whole = f"({answers})" if len(starts) > 1 else f"{self.hand(tuple)}(o0)"
+        return [*(line for block in blocks for line in block), f"return {whole}"]
+
+    def _block(self, start: int, roots: Sequence[Node]) -> list[str]:
+        """What the index leaves open is evaluated by itself, if it is still undecided."""
+        index = RuleIndex(self, roots)
+        general = index.general_lines()
+        inputs = self._inputs_of(range(start, start + len(roots)))
+        left = index.left_open()
+        targets = {start + place: f"o{start}[{place}]" for place in left}
+        bits = {start + place: bit for place, bit in left.items()}
+        rest = [f"if n & {sum(bits.values()):#x}:", *_deeper(self._groups(targets, bits))]
+        looked = self._branch(inputs, index.known_lines, general) if inputs else general
+        return [*looked, *index.answer_lines(f"o{start}", rest if left else [])]
+
+    def _inputs_of(self, places: Iterable[int]) -> frozenset[Node]:
+        inputs = self._graph.inputs
+        return frozenset().union(*(inputs[id(self._graph.roots[place])] for place in places))
+
+    def _groups(self, targets: Mapping[int, str], bits: Mapping[int, int]) -> list[str]:
+        """bits: of the rules to evaluate only where `n` has their bit."""
+        groups: dict[frozenset[Node], list[int]] = {}
+        for place in targets:
+            groups.setdefault(self._inputs_of([place]), []).append(place)
+        lines: list[str] = []
+        for inputs, places in groups.items():
+            results = partial(self._results, {place: targets[place] for place in places}, bits)
+            general = results()
+            lines += self._branch(inputs, results, general) if inputs else general
+        return lines
+
+    def _branch(
+        self, inputs: frozenset[Node], write: Callable[[], list[str]], general: list[str]
+    ) -> list[str]:
+        """Lines for where all inputs are known, else the general ones."""
         names = sorted(self.value(each) for each in inputs)
         self._known = inputs
-        plain = [self._result(place) for place in places]
+        plain = write()
         self._known = frozenset()
         test = " and ".join(f"{name} is not None" for name in names)
         return [f"if {test}:", *_deeper(plain), "else:", *_deeper(general)]
+
+    def _results(self, targets: Mapping[int, str], bits: Mapping[int, int]) -> list[str]:
+        return [
+            f"{f'if n & {bits[place]:#x}: ' if place in bits else ''}{name} = {self._result(place)}"
+            for place, name in targets.items()
+        ]
 
     def _result(self, place: int) -> str:
         """Where nothing is unknown, as a test: Python compares faster to jump than for a value."""
         root = self._graph.roots[place]
         value = self.value(root)
         if isinstance(root, Apply) and root.type.base is Base.BOOLEAN and not self.nullable(root):
-            return f"r{place} = True if {value} else False"
-        return f"r{place} = {value}"
+            return f"True if {value} else False"
+        return value
 
 
 def _deeper(lines: list[str]) -> list[str]:

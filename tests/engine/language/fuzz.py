@@ -18,7 +18,16 @@ from engine.language.format import format_rule
 from engine.language.parser import parse
 from tests.engine.language.item_maker import make_items
 from tests.engine.language.rule_maker import Choice, Seeded, make_rule
-from tests.engine.language.world import BANKS, SCHEMA, Placed, by_duckdb, by_rows, predicate_of
+from tests.engine.language.world import (
+    BANKS,
+    ONE_BY_ONE,
+    SCHEMA,
+    TOGETHER,
+    Placed,
+    by_duckdb,
+    by_rows,
+    predicate_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,12 +47,13 @@ class Difference:
 
 
 def compare(rules: Sequence[Syntax], items: Sequence[Placed]) -> Iterator[Difference]:
-    """Also that what is formatted reads back as the same tree."""
+    """Also that what is formatted reads back, and that rules decided together answer the same."""
     texts = [format_rule(rule) for rule in rules]
     for text, rule in zip(texts, rules, strict=True):
         assert parse(text) == rule, text
     trees = [predicate_of(text).tree for text in texts]
-    rows, columns = by_rows(trees, items), by_duckdb(trees, items)
+    rows, columns = by_rows(trees, items, TOGETHER), by_duckdb(trees, items)
+    assert rows == by_rows(trees, items, ONE_BY_ONE), texts
     for item, left, right in zip(items, rows, columns, strict=True):
         if left != right:
             yield from (

@@ -15,7 +15,7 @@ from engine.language.counters import counter_applies, counter_key
 from engine.language.duckdb_sql import plan_values
 from engine.language.nodes import Counter, Environment, Node, Predicate
 from engine.language.parser import parse
-from engine.language.ruleset import compile_values, counters_of
+from engine.language.ruleset import FEWEST_TOGETHER, compile_values, counters_of
 from engine.language.special_forms import SPECIAL_FORMS
 from engine.language.types import (
     BOOLEAN,
@@ -130,9 +130,14 @@ def predicate_of(text: str) -> Predicate:
     return checked.predicate
 
 
-def by_rows(trees: Sequence[Node], items: Sequence[Placed]) -> list[tuple[object, ...]]:
+TOGETHER, ONE_BY_ONE = 1, 1_000_000
+
+
+def by_rows(
+    trees: Sequence[Node], items: Sequence[Placed], fewest: int = FEWEST_TOGETHER
+) -> list[tuple[object, ...]]:
     counters = counters_of(trees)
-    evaluate, _ = compile_values(trees, counters, BANKS)
+    evaluate, _ = compile_values(trees, counters, BANKS, fewest)
     counts = [naive_counts(counter, items) for counter in counters]
     return [
         evaluate(item.row, [each[place] for each in counts], item.arrived_at)
