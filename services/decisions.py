@@ -28,6 +28,7 @@ from services.context import Caller, Context, require
 from services.effects import execute_actions
 from services.job_page import submission_of
 from services.jobs import held, known_id
+from services.people import names_in
 from services.rulesets import known_configuration
 from store import audit, decisions, jobs, outbox
 from store.decisions import DecisionFilter, DecisionRow
@@ -63,6 +64,7 @@ class DecisionView:
     parameters: dict[str, object]
     reason: str
     decided_by: str
+    decided_by_name: str
     decided_at: datetime
     undone_at: datetime | None
 
@@ -230,11 +232,12 @@ def listed(
     require(caller, Permission.VIEW_MRT_DATA)
     with context.database.transaction(caller.org_id) as tx:
         rows = decisions.decisions(tx, wanted, page)
+        names = names_in(tx, [row.decided_by for row in rows])
     found = page_of(rows, page, lambda row: Position(row.decided_at, row.decision_id))
-    return map_page(found, _view)
+    return map_page(found, lambda row: _view(row, names))
 
 
-def _view(row: DecisionRow) -> DecisionView:
+def _view(row: DecisionRow, names: Mapping[str, str]) -> DecisionView:
     return DecisionView(
         decision_id=row.decision_id,
         job_id=row.job_id,
@@ -247,6 +250,7 @@ def _view(row: DecisionRow) -> DecisionView:
         parameters=dict(row.parameters),
         reason=row.reason,
         decided_by=row.decided_by,
+        decided_by_name=names[row.decided_by],
         decided_at=row.decided_at,
         undone_at=row.undone_at,
     )

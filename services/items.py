@@ -11,6 +11,7 @@ from engine.items import Kind
 from engine.paging import Page, PageRequest, Position, map_page, page_of
 from engine.permissions import Permission
 from services.context import Caller, Context, require
+from services.people import names_in
 from services.rulesets import known_configuration
 from store import decisions, items_lookup, jobs
 from store.items_lookup import ItemRow
@@ -50,6 +51,7 @@ class ExecutionView:
     rules: Sequence[Mapping[str, Any]]
     policies: Sequence[Mapping[str, Any]]
     actor: str
+    actor_name: str
     created_at: datetime
 
 
@@ -72,6 +74,7 @@ class ItemDecision:
     policy_ids: tuple[str, ...]
     reason: str
     decided_by: str
+    decided_by_name: str
     decided_at: datetime
     undone_at: datetime | None
 
@@ -158,6 +161,7 @@ def history(context: Context, caller: Caller, item_type_id: str, item_id: str) -
         done = items_lookup.executions(tx, item_type_id, item_id, MOST)
         opened = jobs.jobs_of_item(tx, item_type_id, item_id, MOST)
         decided = decisions.decisions_of_item(tx, item_type_id, item_id, MOST)
+        names = names_in(tx, [*(row.actor for row in done), *(row.decided_by for row in decided)])
     cards = tuple(item_card(row, configuration) for row in rows)
     submission_ids = {row.seq: row.submission_id for row in rows}
     return ItemHistory(
@@ -166,9 +170,9 @@ def history(context: Context, caller: Caller, item_type_id: str, item_id: str) -
         item_type_name=cards[0].item_type_name,
         submissions=cards,
         evaluations=tuple(_evaluation(row, submission_ids[row.seq]) for row in said),
-        actions=tuple(_execution(row, configuration) for row in done),
+        actions=tuple(_execution(row, configuration, names) for row in done),
         jobs=tuple(_job(row) for row in opened),
-        decisions=tuple(decision_view(row) for row in decided),
+        decisions=tuple(decision_view(row, names) for row in decided),
     )
 
 
@@ -178,7 +182,9 @@ def _evaluation(row: items_lookup.EvaluationRow, submission_id: str) -> Evaluati
     )
 
 
-def _execution(row: items_lookup.ExecutionRow, configuration: Configuration) -> ExecutionView:
+def _execution(
+    row: items_lookup.ExecutionRow, configuration: Configuration, names: Mapping[str, str]
+) -> ExecutionView:
     action = configuration.actions.get(row.action_id)
     return ExecutionView(
         execution_id=row.execution_id,
@@ -188,6 +194,7 @@ def _execution(row: items_lookup.ExecutionRow, configuration: Configuration) -> 
         rules=row.rules,
         policies=row.policies,
         actor=row.actor,
+        actor_name=names[row.actor],
         created_at=row.created_at,
     )
 
@@ -198,7 +205,7 @@ def _job(row: jobs.JobRow) -> ItemJob:
     )
 
 
-def decision_view(row: decisions.DecisionRow) -> ItemDecision:
+def decision_view(row: decisions.DecisionRow, names: Mapping[str, str]) -> ItemDecision:
     return ItemDecision(
         decision_id=row.decision_id,
         job_id=row.job_id,
@@ -207,6 +214,7 @@ def decision_view(row: decisions.DecisionRow) -> ItemDecision:
         policy_ids=row.policy_ids,
         reason=row.reason,
         decided_by=row.decided_by,
+        decided_by_name=names[row.decided_by],
         decided_at=row.decided_at,
         undone_at=row.undone_at,
     )

@@ -15,6 +15,7 @@ from engine.items import Field, ItemType, Role
 from engine.paging import PageRequest
 from services.context import Caller
 from services.items import ItemCard, ItemDecision, decision_view, item_card
+from services.people import names_in
 from store import decisions, items_lookup
 from store.items_lookup import ItemRow
 from store.jobs import JobRow
@@ -81,6 +82,7 @@ class JobSummary:
     item_type_name: str
     policy_ids: tuple[str, ...]
     leased_by: str | None
+    leased_by_name: str | None
     leased_until: datetime | None
 
 
@@ -97,6 +99,7 @@ class JobView:
     decided_at: datetime | None
     lease_token: str | None
     leased_by: str | None
+    leased_by_name: str | None
     leased_until: datetime | None
     item: JobItem
     creator: JobItem | None
@@ -108,7 +111,7 @@ class JobView:
     policies: tuple[OfferedPolicy, ...]
 
 
-def summary(row: JobRow, configuration: Configuration) -> JobSummary:
+def summary(row: JobRow, configuration: Configuration, names: Mapping[str, str]) -> JobSummary:
     item_type = configuration.item_types.get(row.type_id)
     return JobSummary(
         job_id=row.job_id,
@@ -123,6 +126,7 @@ def summary(row: JobRow, configuration: Configuration) -> JobSummary:
         item_type_name=item_type.name if item_type else row.type_id,
         policy_ids=row.policy_ids,
         leased_by=row.leased_by,
+        leased_by_name=names.get(row.leased_by or ""),
         leased_until=row.leased_until,
     )
 
@@ -135,6 +139,7 @@ def _queue_name(row: JobRow, configuration: Configuration) -> str:
 def job_view(tx: Connection, configuration: Configuration, row: JobRow, caller: Caller) -> JobView:
     stored = submission_of(tx, row)
     past = decisions.decisions_of_item(tx, row.type_id, row.item_id, HISTORY)
+    names = names_in(tx, [row.leased_by, *(decision.decided_by for decision in past)])
     return JobView(
         job_id=row.job_id,
         queue_id=row.queue_id,
@@ -145,13 +150,14 @@ def job_view(tx: Connection, configuration: Configuration, row: JobRow, caller: 
         decided_at=row.decided_at,
         lease_token=row.lease_token if row.leased_by == caller.actor else None,
         leased_by=row.leased_by,
+        leased_by_name=names.get(row.leased_by or ""),
         leased_until=row.leased_until,
         item=_item(configuration, row.type_id, row.item_id, stored, row.sources),
         creator=_creator(tx, configuration, stored),
         sources=_sources(row, configuration),
         policy_ids=row.policy_ids,
         other_items=_other_items(tx, configuration, row, stored),
-        history=tuple(decision_view(decision) for decision in past),
+        history=tuple(decision_view(decision, names) for decision in past),
         actions=_actions(row, configuration),
         policies=_policies(configuration),
     )

@@ -11,6 +11,7 @@ from engine.paging import Page, PageRequest, Position, map_page, page_of
 from engine.permissions import Permission
 from services.context import Caller, Context, require
 from services.job_page import JobSummary, JobView, job_view, summary
+from services.people import names_in
 from services.rulesets import known_configuration
 from store import jobs
 
@@ -99,8 +100,9 @@ def listed(
     with context.database.transaction(caller.org_id) as tx:
         configuration = known_configuration(tx)
         rows = jobs.jobs(tx, state, queue_id, page)
+        names = names_in(tx, [row.leased_by for row in rows])
     found = page_of(rows, page, _position)
-    return map_page(found, lambda row: summary(row, configuration))
+    return map_page(found, lambda row: summary(row, configuration, names))
 
 
 def _position(row: JobRow) -> Position:

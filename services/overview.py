@@ -1,5 +1,6 @@
 """The figures of the first page, over the last days."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -9,6 +10,7 @@ from engine.configuration.configuration import Configuration
 from engine.errors import InvalidInput, Problem
 from engine.permissions import Permission
 from services.context import Caller, Context, require
+from services.rule_health import configuration_problem, rule_problems
 from services.rulesets import known_configuration
 from store import overview, pending
 from store.overview import HourCount, KindCount
@@ -55,8 +57,19 @@ class LakeFigures:
 
 
 @dataclass(frozen=True)
+class RuleProblem:
+    rule_id: str
+    rule_name: str
+    problem: str
+
+
+@dataclass(frozen=True)
 class Overview:
-    """set_aside: how many items could not be evaluated, whenever they came."""
+    """set_aside: how many items could not be evaluated, whenever they came.
+
+    broken_rules: LIVE and SHADOW ones that are not evaluated, since they mean nothing any more.
+    configuration_problem: why workers go on with an earlier configuration; empty if they do not.
+    """
 
     days: int
     volume: tuple[HourVolume, ...]
@@ -66,6 +79,8 @@ class Overview:
     deliveries: DeliveryFigures
     lake: LakeFigures
     set_aside: int
+    broken_rules: tuple[RuleProblem, ...]
+    configuration_problem: str
 
 
 def figures(context: Context, caller: Caller, days: int) -> Overview:
@@ -89,7 +104,20 @@ def figures(context: Context, caller: Caller, days: int) -> Overview:
             deliveries=DeliveryFigures(waiting, dead),
             lake=LakeFigures(*overview.exported(tx)),
             set_aside=pending.count_set_aside(tx),
+            broken_rules=_broken(configuration, rule_problems(tx, now), now),
+            configuration_problem=configuration_problem(tx, now),
         )
+
+
+def _broken(
+    configuration: Configuration, problems: Mapping[str, str], now: datetime
+) -> tuple[RuleProblem, ...]:
+    rules = sorted(configuration.rules.values(), key=lambda rule: rule.name)
+    return tuple(
+        RuleProblem(rule.rule_id, rule.name, problems[rule.rule_id])
+        for rule in rules
+        if rule.rule_id in problems and rule.is_evaluated(now)
+    )
 
 
 def hours(accepted: list[HourCount], waiting: list[HourCount]) -> tuple[HourVolume, ...]:

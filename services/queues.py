@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ from engine.errors import Conflict
 from engine.permissions import Permission
 from services.configuration import Events, Noun, Saving, refuse
 from services.context import Caller, Context, require
+from services.people import names_in
 from services.rulesets import known_configuration
 from store import config, jobs
 from store.config import ConfigKind
@@ -18,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class QueueStats:
-    """reviewers: the actors who hold a job at this moment."""
+    """reviewers: the actors who hold a job at this moment; reviewer_names: theirs, in order."""
 
     id: str
     name: str
@@ -31,6 +33,7 @@ class QueueStats:
     decided_last_hour: int
     enqueued_last_hour: int
     reviewers: tuple[str, ...]
+    reviewer_names: tuple[str, ...]
 
 
 def queue_stats(context: Context, caller: Caller) -> list[QueueStats]:
@@ -40,11 +43,13 @@ def queue_stats(context: Context, caller: Caller) -> list[QueueStats]:
     with context.database.transaction(caller.org_id) as tx:
         queues = known_configuration(tx).queues.values()
         counts = jobs.queue_counts(tx, now=now, since=now - HOUR)
+        names = names_in(tx, [who for one in counts.values() for who in one.reviewers])
     ordered = sorted(queues, key=lambda queue: (not queue.is_default, queue.name))
-    return [_stats(queue, counts.get(queue.queue_id)) for queue in ordered]
+    return [_stats(queue, counts.get(queue.queue_id), names) for queue in ordered]
 
 
-def _stats(queue: Queue, counts: QueueCounts | None) -> QueueStats:
+def _stats(queue: Queue, counts: QueueCounts | None, names: Mapping[str, str]) -> QueueStats:
+    reviewers = counts.reviewers if counts else ()
     return QueueStats(
         id=queue.queue_id,
         name=queue.name,
@@ -56,7 +61,8 @@ def _stats(queue: Queue, counts: QueueCounts | None) -> QueueStats:
         oldest_enqueued_at=counts.oldest_enqueued_at if counts else None,
         decided_last_hour=counts.decided_last_hour if counts else 0,
         enqueued_last_hour=counts.enqueued_last_hour if counts else 0,
-        reviewers=counts.reviewers if counts else (),
+        reviewers=reviewers,
+        reviewer_names=tuple(names[who] for who in reviewers),
     )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from engine.errors import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -45,6 +46,7 @@ FIND = text("""
 COLUMNS = "key_id, name, prefix, created_at, created_by, last_used_at, expires_at, revoked_at"
 GET = text(f"SELECT {COLUMNS} FROM api_keys WHERE key_id = :key_id")
 LIST = text(f"SELECT {COLUMNS} FROM api_keys ORDER BY created_at DESC, key_id")
+NAMES = text("SELECT key_id, name FROM api_keys WHERE key_id = ANY(:key_ids)")
 INSERT = text("""
     INSERT INTO api_keys
         (org_id, key_id, name, prefix, key_hash, created_at, created_by, expires_at)
@@ -65,6 +67,12 @@ def find(tx: Connection, key_hash: bytes) -> FoundKey | None:
     if row is None:
         return None
     return FoundKey(row.org_id, row.key_id, row.last_used_at, row.expires_at, row.revoked_at)
+
+
+def names(tx: Connection, key_ids: Collection[str]) -> dict[str, str]:
+    """By id; a key that is not known is absent."""
+    rows = tx.execute(NAMES, {"key_ids": list(key_ids)})
+    return {row.key_id: row.name for row in rows}
 
 
 def insert(tx: Connection, org_id: int, key: ApiKey, key_hash: bytes) -> None:

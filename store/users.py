@@ -10,6 +10,7 @@ from engine.errors import Conflict, NotFound
 from engine.permissions import UserRole
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -30,6 +31,7 @@ FIND = text("SELECT org_id, user_id FROM winnow_find_user(:email)")
 COLUMNS = "user_id, email, name, role, password_hash, created_at, disabled_at"
 GET = text(f"SELECT {COLUMNS} FROM users WHERE user_id = :user_id")
 LIST = text(f"SELECT {COLUMNS} FROM users ORDER BY lower(email)")
+NAMES = text("SELECT user_id, name FROM users WHERE user_id = ANY(:user_ids)")
 INSERT = text("""
     INSERT INTO users (org_id, user_id, email, name, role, password_hash, created_at)
     VALUES (:org_id, :user_id, :email, :name, :role, :password_hash, :created_at)
@@ -63,6 +65,12 @@ def get(tx: Connection, user_id: str) -> User:
 
 def every(tx: Connection) -> list[User]:
     return [_user(row) for row in tx.execute(LIST)]
+
+
+def names(tx: Connection, user_ids: Collection[str]) -> dict[str, str]:
+    """By id; who is not known is absent."""
+    rows = tx.execute(NAMES, {"user_ids": list(user_ids)})
+    return {row.user_id: row.name for row in rows}
 
 
 def insert(tx: Connection, org_id: int, user: User) -> None:

@@ -13,7 +13,7 @@ from engine.audit import Record
 from engine.errors import InvalidInput, NotAuthenticated, PermissionDenied
 from engine.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 from engine.permissions import Permission
-from services import audit
+from services import audit, people
 from services.context import Caller
 
 router = APIRouter(
@@ -28,6 +28,7 @@ class AuditEntry:
     n: int
     at: datetime
     actor: str
+    actor_name: str
     event: str
     subject_kind: str
     subject_id: str
@@ -58,15 +59,17 @@ def list_audit(
         subject_id=subjectId or None,
         since=since,
     )
-    shown = tuple(_view(record) for record in records[:limit])
+    names = people.names(context_of(request), caller, {record.actor for record in records})
+    shown = tuple(_view(record, names) for record in records[:limit])
     return Reply(Page(shown, str(shown[-1].n) if len(records) > limit else None))
 
 
-def _view(record: Record) -> AuditEntry:
+def _view(record: Record, names: Mapping[str, str]) -> AuditEntry:
     return AuditEntry(
         n=record.n,
         at=record.at,
         actor=record.actor,
+        actor_name=names[record.actor],
         event=record.event,
         subject_kind=record.subject_kind,
         subject_id=record.subject_id,

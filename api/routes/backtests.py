@@ -15,7 +15,7 @@ from engine.backtest.request import parse_request
 from engine.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, PermissionDenied
 from engine.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest, Position, map_page, page_of
 from engine.permissions import Permission
-from services import backtests
+from services import backtests, people
 from services.context import Caller
 from services.jobs import known_id
 from store.backtests import BacktestRow
@@ -60,6 +60,7 @@ class BacktestView:
     digest: str | None
     error: str | None
     requested_by: str
+    requested_by_name: str
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -77,7 +78,7 @@ class FlipView:
     data: Mapping[str, Any]
 
 
-def _view(row: BacktestRow) -> BacktestView:
+def _view(row: BacktestRow, names: Mapping[str, str]) -> BacktestView:
     return BacktestView(
         backtest_id=row.backtest_id,
         state=row.state.value,
@@ -87,6 +88,7 @@ def _view(row: BacktestRow) -> BacktestView:
         digest=row.digest,
         error=row.error,
         requested_by=row.requested_by,
+        requested_by_name=names[row.requested_by],
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
@@ -121,13 +123,15 @@ def list_backtests(
         after=(page.after.at, page.after.id) if page.after else None,
     )
     found = page_of(rows, page, lambda row: Position(row.created_at, row.backtest_id))
-    return Reply(map_page(found, _view))
+    names = people.names(context_of(request), caller, {row.requested_by for row in rows})
+    return Reply(map_page(found, lambda row: _view(row, names)))
 
 
 @router.get("/{backtest_id}", summary="How a backtest stands, and its report")
 def read_backtest(request: Request, backtest_id: str, caller: Analyst) -> Reply[BacktestView]:
     found = backtests.get_backtest(context_of(request), caller, known_id(backtest_id))
-    return Reply(_view(found))
+    names = people.names(context_of(request), caller, [found.requested_by])
+    return Reply(_view(found, names))
 
 
 @router.get("/{backtest_id}/flips", summary="The items on which candidate and baseline differ")

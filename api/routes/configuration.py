@@ -1,6 +1,6 @@
 """`/config/<kind>`: the same seven verbs for each of the six kinds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -14,7 +14,7 @@ from engine.configuration.reader import write_moment
 from engine.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, PermissionDenied
 from engine.paging import Page, PageRequest
 from engine.permissions import Permission
-from services import actions, configuration
+from services import actions, configuration, people
 from services.actions import ACTIONS
 from services.banks import BANKS
 from services.configuration import Noun
@@ -22,12 +22,13 @@ from services.context import Caller
 from services.item_types import ITEM_TYPES
 from services.policies import POLICIES
 from services.queues import QUEUES
+from services.rule_health import names_and_problems
 from services.rules import RULES
 from store.config import ConfigKind, Revision
 
 T = TypeVar("T")
 
-ENVELOPE = frozenset({"id", "version", "updatedAt", "updatedBy"})
+ENVELOPE = frozenset({"id", "version", "updatedAt", "updatedBy", "updatedByName", "problem"})
 REFUSALS = documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound, Conflict)
 
 
@@ -50,14 +51,22 @@ class Rollback(Body):
     reason: Words = ""
 
 
-def document_of(revision: Revision, caller: Caller) -> dict[str, object]:
-    """The stored document in its envelope; what the caller may not see is blanked."""
+def document_of(
+    revision: Revision, caller: Caller, names: Mapping[str, str], problems: Mapping[str, str]
+) -> dict[str, object]:
+    """The stored document in its envelope; what the caller may not see is blanked.
+
+    problems: by id, of rules alone: why the current version of a rule means nothing any more.
+    """
+    rule = revision.kind is ConfigKind.RULE
     return {
         **content_of(revision, caller),
+        **({"problem": problems.get(revision.object_id)} if rule else {}),
         "id": revision.object_id,
         "version": revision.version,
         "updatedAt": write_moment(revision.created_at),
         "updatedBy": revision.author,
+        "updatedByName": names[revision.author],
     }
 
 
@@ -70,10 +79,11 @@ def content_of(revision: Revision, caller: Caller) -> dict[str, object]:
     return content
 
 
-def version_of(revision: Revision, caller: Caller) -> dict[str, object]:
+def version_of(revision: Revision, caller: Caller, names: Mapping[str, str]) -> dict[str, object]:
     return {
         "version": revision.version,
         "author": revision.author,
+        "authorName": names[revision.author],
         "reason": revision.reason,
         "createdAt": write_moment(revision.created_at),
         "deleted": revision.deleted,
@@ -121,24 +131,32 @@ class ConfigRoutes(Generic[T]):
         add(f"{one}/rollback", self.rollback, "POST", f"Save an earlier version of a {title} anew")
         return router
 
+    def _reader(
+        self, request: Request, revisions: Sequence[Revision]
+    ) -> Callable[[Revision], dict[str, object]]:
+        """How each of these revisions is shown to who asks."""
+        context, caller = context_of(request), caller_of(request)
+        names, problems = names_and_problems(context, caller, revisions)
+        return lambda revision: document_of(revision, caller, names, problems)
+
     def list_all(
         self, request: Request, page: Annotated[PageRequest, Depends(paging)]
     ) -> dict[str, Any]:
         caller = caller_of(request)
         found = configuration.objects(context_of(request), caller, self.noun, page)
-        return listed(found, lambda revision: document_of(revision, caller))
+        return listed(found, self._reader(request, found.items))
 
     def create(self, request: Request, body: Document) -> dict[str, Any]:
         caller = caller_of(request)
         saved = configuration.create(
             context_of(request), caller, self.noun, body.content(), body.reason or ""
         )
-        return document_of(saved, caller)
+        return self._reader(request, (saved,))(saved)
 
     def read_one(self, request: Request, object_id: str) -> dict[str, Any]:
         caller = caller_of(request)
         found = configuration.one(context_of(request), caller, self.noun, object_id)
-        return document_of(found, caller)
+        return self._reader(request, (found,))(found)
 
     def update(self, request: Request, object_id: str, body: Document) -> dict[str, Any]:
         caller = caller_of(request)
@@ -151,7 +169,7 @@ class ConfigRoutes(Generic[T]):
             reason=body.reason or "",
             expected_version=body.expected_version,
         )
-        return document_of(saved, caller)
+        return self._reader(request, (saved,))(saved)
 
     def delete(self, request: Request, object_id: str, reason: Words = "") -> Response:
         caller = caller_of(request)
@@ -161,14 +179,15 @@ class ConfigRoutes(Generic[T]):
     def versions(self, request: Request, object_id: str) -> dict[str, Any]:
         caller = caller_of(request)
         found = configuration.versions(context_of(request), caller, self.noun, object_id)
-        return listed(Page(tuple(found)), lambda revision: version_of(revision, caller))
+        names = people.names(context_of(request), caller, {one.author for one in found})
+        return listed(Page(tuple(found)), lambda revision: version_of(revision, caller, names))
 
     def rollback(self, request: Request, object_id: str, body: Rollback) -> dict[str, Any]:
         caller = caller_of(request)
         saved = configuration.rollback(
             context_of(request), caller, self.noun, object_id, body.version, body.reason
         )
-        return document_of(saved, caller)
+        return self._reader(request, (saved,))(saved)
 
 
 CONFIG_ROUTES: tuple[ConfigRoutes[Any], ...] = (

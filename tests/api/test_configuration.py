@@ -21,6 +21,24 @@ def test_a_document_is_kept_version_by_version(admin: Api) -> None:
         (1, "first", ""),
     ]
     assert versions[0]["author"].startswith("user:")
+    me = admin.get("/sessions/current").json()["name"]
+    assert {versions[0]["authorName"], saved["updatedByName"]} == {me}
+
+
+def test_a_rule_that_lost_its_meaning_says_so_wherever_it_is_read(admin: Api) -> None:
+    post = admin.made("item-types", POST_TYPE)["id"]
+    rule = {"name": "R", "where": "score > 1", "itemTypeIds": [post], "status": "PAUSED"}
+    made = admin.made("rules", rule)
+    assert made["problem"] is None
+    fields = [field for field in POST_TYPE["fields"] if field["name"] != "score"]
+    admin.put(f"/config/item-types/{post}", POST_TYPE | {"fields": fields})
+    read = admin.get(f"/config/rules/{made['id']}").json()
+    assert "'score'" in read["problem"]
+    (listed,) = admin.get("/config/rules").json()["items"]
+    assert listed["problem"] == read["problem"]
+    mended = admin.put(f"/config/rules/{made['id']}", read | {"where": "text = 'a'"})
+    assert (mended.status_code, mended.json()["problem"]) == (200, None)
+    assert "problem" not in admin.get(f"/config/item-types/{post}").json()
 
 
 def test_a_rollback_saves_the_old_version_anew(admin: Api) -> None:
