@@ -23,7 +23,7 @@ from store.database import INGEST_ROLE, psycopg_url
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from services.intake import Intake
+    from services.intake import CountedEvent, Intake
 
 MICROSECOND = timedelta(microseconds=1)
 MOST_ROWS = 5_000
@@ -49,7 +49,7 @@ class Accepted:
     tail: bytes
     type_id: str
     data: Mapping[str, object]
-    events: tuple[tuple[int, bytes], ...]
+    events: tuple[CountedEvent, ...]
     counters_version: int
 
 
@@ -198,7 +198,7 @@ class Batcher:
 
     async def _events(
         self, org_id: int, items: Sequence[Accepted], version: int
-    ) -> Sequence[tuple[tuple[int, bytes], ...]]:
+    ) -> Sequence[tuple[CountedEvent, ...]]:
         """The window events of each item, made again where the counters have changed since."""
         if all(item.counters_version == version for item in items):
             return [item.events for item in items]
@@ -230,7 +230,7 @@ def _lines(
     seq: int,
     at: datetime,
     items: Sequence[Accepted],
-    events: Sequence[tuple[tuple[int, bytes], ...]],
+    events: Sequence[tuple[CountedEvent, ...]],
 ) -> tuple[bytes, bytes]:
     """The COPY text of submissions and of window events, each item at its place."""
     submitted: list[bytes] = []
@@ -240,8 +240,8 @@ def _lines(
         at += MICROSECOND
         moment = at.isoformat().encode()
         submitted.append(b"%d\t%d\t%b%b" % (org_id, seq, moment, item.tail))
-        for counter_id, key in item_events:
-            counted.append(window_events.copy_line(org_id, counter_id, key, moment, seq))
+        for counter_id, key, tail in item_events:
+            counted.append(window_events.copy_line(org_id, counter_id, key, moment, seq, tail))
     return b"".join(submitted), b"".join(counted)
 
 

@@ -16,9 +16,11 @@ import msgspec
 
 from engine.items import row_values
 from engine.language import Counter
-from engine.language.counters import compile_counters, parse_counter
+from engine.language.counters import compile_events, parse_counter
+from engine.language.nodes import Carries
 from engine.language.schemas import schema_of_item_type
 from store import clock, pending, submissions, window_events
+from store.window_events import WindowEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -79,14 +81,23 @@ def running_counters(
 
 def definition(counter: Counter) -> dict[str, object]:
     """As it is stored."""
-    return {"schema": SCHEMA, "keyFields": list(counter.key_fields), "where": counter.where}
+    return {
+        "schema": SCHEMA,
+        "keyFields": list(counter.key_fields),
+        "where": counter.where,
+        "carries": str(counter.measure.carries),
+        "value": counter.value,
+    }
 
 
 def restore(known: Registered, item_type: ItemType) -> Counter | None:
     """The counter as the language understands it for the type as it is now; None if it cannot."""
     stored = known.definition
     schema = schema_of_item_type(item_type)
-    found = parse_counter(stored["keyFields"], stored["where"], known.window_us, schema)
+    carries, value = Carries(stored.get("carries", "")), stored.get("value", "")
+    found = parse_counter(
+        stored["keyFields"], stored["where"], known.window_us, schema, carries, value
+    )
     return found if isinstance(found, Counter) else None
 
 
@@ -140,15 +151,15 @@ def _backfill(
     """One pass over the history for all of them; events that exist are left alone."""
     lines = list(series)
     read = row_values(item_type)
-    keys_of = compile_counters([each.counter for each in lines])
+    events_of = compile_events([each.counter for each in lines])
     rows = submissions.history(tx, item_type.type_id, min(each.after for each in lines), until)
     while chunk := list(islice(rows, CHUNK)):
-        placed = [(seq, at, keys_of(read(DECODE(data)))) for seq, at, data in chunk]
+        placed = [(seq, at, events_of(read(DECODE(data)))) for seq, at, data in chunk]
         for number, each in enumerate(lines):
             events = [
-                (key, at, seq)
-                for seq, at, keys in placed
-                if at > each.after and (key := keys[number]) is not None
+                WindowEvent(event.key, at, seq, event.number, event.member)
+                for seq, at, found in placed
+                if at > each.after and (event := found[number]) is not None
             ]
             if events:
                 window_events.insert(tx, each.counter_id, events)

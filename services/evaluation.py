@@ -24,9 +24,9 @@ from engine.items import ItemRef
 from services.effects import execute_actions
 from services.intake import kind_of
 from services.set_aside import set_aside_entry
-from store import audit, evaluations, pending, window_events
+from store import audit, evaluations, features, pending
 from store.evaluations import Evaluated
-from store.window_events import Ask
+from store.features import Ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from engine.configuration.rules import Rule
+    from engine.language.measures import Measured
     from services.context import Context
     from services.live_configuration import Evaluator, Live, LiveConfigurations
     from store.pending import Leased
@@ -160,7 +161,7 @@ def judge(
             rows.append((item, evaluator, evaluator.row(DECODE(item.data))))
     asks: list[Ask] = []
     starts = [_ask(asks, item, evaluator, row) for item, evaluator, row in rows]
-    answers = _counts(context, org_id, asks)
+    answers = _answers(context, org_id, asks)
     return {
         item.seq: _matches(item, evaluator, row, _slots(evaluator, asked, answers), live)
         for (item, evaluator, row), asked in zip(rows, starts, strict=True)
@@ -176,15 +177,15 @@ def _ask(
     for key, series in zip(evaluator.keys(row), evaluator.series, strict=True):
         asked.append(None if key is None else len(asks))
         if key is not None:
-            asks.append(Ask(series.counter_id, key, series.widths_us, at_us))
+            asks.append(Ask(series.counter_id, key, series.parts, at_us))
     return asked
 
 
 def _slots(
-    evaluator: Evaluator, asked: Sequence[int | None], answers: Sequence[tuple[int, ...]]
-) -> list[int | None]:
-    """The counts in the order of the ruleset's counters."""
-    counts: list[int | None] = [None] * len(evaluator.rules.ruleset.counters)
+    evaluator: Evaluator, asked: Sequence[int | None], answers: Sequence[tuple[Measured, ...]]
+) -> list[Measured]:
+    """The answers in the order of the ruleset's counters."""
+    counts: list[Measured] = [None] * len(evaluator.rules.ruleset.counters)
     for series, number in zip(evaluator.series, asked, strict=True):
         if number is not None:
             for slot, count in zip(series.slots, answers[number], strict=True):
@@ -192,18 +193,18 @@ def _slots(
     return counts
 
 
-def _counts(context: Context, org_id: int, asks: Sequence[Ask]) -> list[tuple[int, ...]]:
+def _answers(context: Context, org_id: int, asks: Sequence[Ask]) -> list[tuple[Measured, ...]]:
     if not asks:
         return []
     with context.database.transaction(org_id) as tx:
-        return window_events.counts(tx, asks)
+        return features.answers(tx, asks)
 
 
 def _matches(
     item: Submission,
     evaluator: Evaluator,
     row: Mapping[str, object],
-    counts: Sequence[int | None],
+    counts: Sequence[Measured],
     live: Live,
 ) -> tuple[Match, ...]:
     rules = evaluator.rules

@@ -7,41 +7,54 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.items import Kind, parse_item_type, row_values
-from engine.language.counters import compile_counters
+from engine.language.counters import EventProbe, compile_events
 from services.counters import running_counters
 from store import clock, config
 from store.config import ConfigKind
 from store.submissions import copy_text
+from store.window_events import NOTHING_CARRIED, carried
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from engine.items import ItemType
+    from engine.language.measures import Event
     from services.context import Context
 
 
 Row = Callable[[Mapping[str, object]], dict[str, object]]
+CountedEvent = tuple[int, bytes, bytes]
+"""Counter id, key, and what the event carries, both as COPY wants them."""
 
 
 @dataclass(frozen=True)
 class TypeCounters:
     """row: from stored JSON data to the values that conditions are evaluated on.
 
-    keys: for each counter the key under which a row counts, None where it does not.
+    events_of: for each counter the event that a row is, None where it does not count.
     """
 
     row: Row
-    keys: Callable[[Mapping[str, object]], tuple[str | None, ...]]
+    events_of: EventProbe
     counter_ids: tuple[int, ...]
 
-    def events(self, data: Mapping[str, object]) -> tuple[tuple[int, bytes], ...]:
-        """(counter id, key escaped for COPY) of each counter that counts this item."""
-        keys = self.keys(self.row(data))
+    def events(self, data: Mapping[str, object]) -> tuple[CountedEvent, ...]:
+        """Of each counter that counts this item."""
         return tuple(
-            (counter_id, copy_text(key))
-            for counter_id, key in zip(self.counter_ids, keys, strict=True)
-            if key is not None
+            [
+                (counter_id, copy_text(event.key), _tail(event))
+                for counter_id, event in zip(
+                    self.counter_ids, self.events_of(self.row(data)), strict=True
+                )
+                if event is not None
+            ]
         )
+
+
+def _tail(event: Event) -> bytes:
+    if event.member is None and event.number is None:
+        return NOTHING_CARRIED
+    return carried(event.number, None if event.member is None else copy_text(event.member))
 
 
 @dataclass(frozen=True)
@@ -54,7 +67,7 @@ class Intake:
     item_types: Mapping[str, ItemType] = field(default_factory=dict)
     counters: Mapping[str, TypeCounters] = field(default_factory=dict)
 
-    def events(self, type_id: str, data: Mapping[str, object]) -> tuple[tuple[int, bytes], ...]:
+    def events(self, type_id: str, data: Mapping[str, object]) -> tuple[CountedEvent, ...]:
         counted = self.counters.get(type_id)
         return counted.events(data) if counted else ()
 
@@ -77,7 +90,7 @@ def _read(tx: Connection, org_id: int, versions: tuple[int, int]) -> Intake:
     counters = {
         type_id: TypeCounters(
             row_values(item_types[type_id]),
-            compile_counters([running.counter for running in found]),
+            compile_events([running.counter for running in found]),
             tuple(running.counter_id for running in found),
         )
         for type_id, found in running_counters(tx, item_types).items()

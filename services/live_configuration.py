@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
 from engine.items import row_values
-from engine.language.counters import compile_counters
+from engine.language.counters import compile_counters, unconditional
 from services.counters import register_counters
 from services.rulesets import compile_configuration, load_configuration
 from store import config, window_events
+from store.features import Part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,13 +39,13 @@ Keys = Callable[[Mapping[str, object]], tuple[str | None, ...]]
 
 @dataclass(frozen=True)
 class Series:
-    """One stored counter, asked over several windows.
+    """One stored counter, asked for several things.
 
-    slots: the places of those windows among the ruleset's counters.
+    slots: their places among the ruleset's counters.
     """
 
     counter_id: int
-    widths_us: tuple[int, ...]
+    parts: tuple[Part, ...]
     slots: tuple[int, ...]
 
 
@@ -134,7 +135,7 @@ def _evaluator(rules: TypeRuleset, counter_ids: Mapping[str, int]) -> Evaluator:
     series = tuple(
         Series(
             counter_ids[identity],
-            tuple(counter.window_us for _, counter in members),
+            tuple(Part(counter.window_us, counter.measure) for _, counter in members),
             tuple(slot for slot, _ in members),
         )
         for identity, members in by_identity.items()
@@ -144,7 +145,7 @@ def _evaluator(rules: TypeRuleset, counter_ids: Mapping[str, int]) -> Evaluator:
 
 def _keys(counters: Sequence[Counter]) -> Keys:
     """The key of each counter whether or not the item meets its condition; each key made once."""
-    distinct = {c.key_fields: replace(c, where="", condition=None) for c in counters}
+    distinct = {c.key_fields: unconditional(c) for c in counters}
     places = [list(distinct).index(counter.key_fields) for counter in counters]
     made = compile_counters(list(distinct.values()))
 

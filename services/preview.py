@@ -4,16 +4,15 @@ Counters are counted in the history that is read, the sample and what came befor
 window reaches back further than that, the counter is unknown, and so may be the item.
 """
 
-from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 
 import msgspec
 
+from engine.backtest.recent import Seen, recent_answers
 from engine.configuration.compiled import environment_of
 from engine.configuration.highlights import Spans, highlighter
 from engine.items import ItemType, row_values
@@ -26,7 +25,8 @@ from engine.language import (
     compile_ruleset,
     schema_of_item_type,
 )
-from engine.language.counters import compile_counters
+from engine.language.counters import compile_counters, compile_events, unconditional
+from engine.language.measures import Measured
 from engine.permissions import Permission
 from engine.statistics.volume import per_day
 from services.context import Caller, Context, require
@@ -164,38 +164,19 @@ def _outcomes(
 
 def _counts(
     counter: Counter, placed: Sequence[_Placed], asked: Sequence[_Placed], since: datetime | None
-) -> list[int | None]:
-    """For each item asked, the events of its key in the window that ends with it.
+) -> list[Measured]:
+    """For each item asked, what the counter says of the window that ends with it.
 
     since: where the history that was read begins; None when it is all there is.
     """
     window = timedelta(microseconds=counter.window_us)
-    event_key, key_of = compile_counters((counter,)), compile_counters((unconditional(counter),))
-    events: dict[str, list[datetime]] = defaultdict(list)
-    for one in reversed(placed):
-        key = event_key(one.row)[0]
-        if key is not None:
-            events[key].append(one.item.arrived_at)
-    return [_count(key_of(one.row)[0], one, window, since, events) for one in asked]
-
-
-def unconditional(counter: Counter) -> Counter:
-    """The same key, whatever the item's other fields say."""
-    return replace(counter, where="", condition=None)
-
-
-def _count(
-    key: str | None,
-    one: _Placed,
-    window: timedelta,
-    since: datetime | None,
-    events: Mapping[str, list[datetime]],
-) -> int | None:
-    at = one.item.arrived_at
-    if key is None or (since is not None and at - window < since):
-        return None
-    known = events.get(key, [])
-    return bisect_right(known, at) - bisect_right(known, at - window)
+    events_of, key_of = compile_events((counter,)), compile_counters((unconditional(counter),))
+    seen = [Seen(key_of(one.row)[0], events_of(one.row)[0], one.item.arrived_at) for one in placed]
+    answers = recent_answers(seen, counter.measure, counter.window_us)
+    return [
+        None if since is not None and one.item.arrived_at - window < since else answer
+        for one, answer in zip(asked, answers[: len(asked)], strict=True)
+    ]
 
 
 def _per_day(hits: int, asked: Sequence[_Placed]) -> PerDay:

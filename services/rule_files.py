@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from engine.backtest.recent import Event, recent_counts
+from engine.backtest.recent import Seen, recent_answers
 from engine.configuration.compiled import environment_of
 from engine.errors import InvalidInput, Problem
 from engine.language import (
@@ -20,7 +20,7 @@ from engine.language import (
     to_duckdb,
 )
 from engine.language.check import walk
-from engine.language.counters import counter_applies, counter_key
+from engine.language.counters import counter_event, counter_key
 from engine.language.nodes import ArrivalTime
 from engine.language.schemas import schema_of_arrow, schema_of_item_type
 from engine.language.udf import register
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.language import Counter, Schema
+    from engine.language.measures import Measured
     from services.context import Context
 
 Outcomes = tuple[bool | None, ...]
@@ -198,24 +199,18 @@ def _rows(source: OpenSource) -> Iterator[dict[str, object]]:
         yield from batch
 
 
-def _counts(source: OpenSource, counters: Sequence[Counter]) -> Sequence[Sequence[int | None]]:
-    """For each counter, its count at every row."""
+def _counts(source: OpenSource, counters: Sequence[Counter]) -> Sequence[Sequence[Measured]]:
+    """For each counter, its answer at every row."""
     if not counters:
         return ()
-    events: list[list[Event]] = [[] for _ in counters]
+    rows: list[list[Seen]] = [[] for _ in counters]
     for row in _rows(source):
-        for counter, seen in zip(counters, events, strict=True):
-            seen.append(_event(counter, row))
+        for counter, seen in zip(counters, rows, strict=True):
+            seen.append(Seen(counter_key(counter, row), counter_event(counter, row), _arrival(row)))
     return [
-        recent_counts(seen, counter.window_us)
-        for counter, seen in zip(counters, events, strict=True)
+        recent_answers(seen, counter.measure, counter.window_us)
+        for counter, seen in zip(counters, rows, strict=True)
     ]
-
-
-def _event(counter: Counter, row: Mapping[str, object]) -> Event:
-    key = counter_key(counter, row)
-    counts = key is not None and counter_applies(counter, row)
-    return Event(key, counts, _arrival(row))
 
 
 def _arrival(row: Mapping[str, object]) -> datetime | None:

@@ -16,10 +16,11 @@ from engine.language import (
     Predicate,
     check,
     compile_ruleset,
-    counter_applies,
     counter_key,
     schema_of_item_type,
 )
+from engine.language.counters import counter_event
+from engine.language.measures import Measured, of_events
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,15 +129,16 @@ def _outcome(
     predicate: Predicate, environment: Environment, row: Mapping[str, object], now: datetime
 ) -> bool | None:
     ruleset = compile_ruleset({EXAMPLE_ID: predicate}, environment)
-    counts = [first_count(counter, row) for counter in ruleset.counters]
+    counts = [first_answer(counter, row, now) for counter in ruleset.counters]
     return ruleset.evaluate(row, counts, now)[0]
 
 
-def first_count(counter: Counter, row: Mapping[str, object]) -> int | None:
+def first_answer(counter: Counter, row: Mapping[str, object], now: datetime) -> Measured:
     """What a counter says of the first item of its key: itself, or nothing; None without a key."""
     if counter_key(counter, row) is None:
         return None
-    return int(counter_applies(counter, row))
+    event = counter_event(counter, row)
+    return of_events(counter.measure, [event] if event else [], now)
 
 
 def example_problems(results: tuple[ExampleResult, ...], rule: Rule) -> list[Problem]:

@@ -66,8 +66,9 @@ def _fields_read(nodes: list[Node], counters: tuple[Counter, ...]) -> Iterator[s
     yield from (node.path[0] for node in nodes if isinstance(node, FieldRead))
     for counter in counters:
         yield from (key.path[0] for key in counter.key)
-        if counter.condition is not None:
-            yield from (n.path[0] for n in walk(counter.condition) if isinstance(n, FieldRead))
+        for tree in (counter.condition, counter.carried):
+            if tree is not None:
+                yield from (n.path[0] for n in walk(tree) if isinstance(n, FieldRead))
 
 
 def walk(node: Node) -> Iterator[Node]:

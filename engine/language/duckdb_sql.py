@@ -6,10 +6,11 @@ microseconds, a TIME a TIMESTAMPTZ; the session's time zone and settings play no
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from engine.language.check import walk
+from engine.language.counter_sql import window_sql
 from engine.language.matching import Matcher
 from engine.language.nodes import (
     Apply,
@@ -139,28 +140,10 @@ class SqlCompiler:
         if not self._counters:
             return relation
         columns = ", ".join(
-            f"{self._window(counter)} AS {_count_column(place)}"
+            f"{window_sql(self, counter)} AS {_count_column(place)}"
             for place, counter in enumerate(self._counters)
         )
         return f"(SELECT *, {columns} FROM {relation})"  # noqa: S608 - built from checked nodes
-
-    def _window(self, counter: Counter) -> str:
-        """Events with `_arrived_at` in (mine - window, mine], so one microsecond less back."""
-        keys = [part for key in counter.key for part in self._key_parts(key)]
-        known = " AND ".join(f"{part} IS NOT NULL" for part in keys)
-        met = f" FILTER (WHERE {self.value(counter.condition)})" if counter.condition else ""
-        window = (
-            f"PARTITION BY {', '.join(keys)} ORDER BY epoch_us({ARRIVED_AT}) "
-            f"RANGE BETWEEN {counter.window_us - 1} PRECEDING AND CURRENT ROW"
-        )
-        return f"CASE WHEN {known} THEN CAST(count(*){met} OVER ({window}) AS DOUBLE) END"
-
-    def _key_parts(self, key: FieldRead) -> list[str]:
-        """An item is the same if its type and id are, whatever else is known of it."""
-        if key.type.base is not Base.ITEM:
-            return [self._field(key)]
-        members = [replace(key, path=(*key.path, member)) for member in ("typeId", "id")]
-        return [self._field(member) for member in members]
 
 
 def _count_column(place: int) -> str:

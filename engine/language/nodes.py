@@ -130,12 +130,45 @@ class BankMatch:
 
 @dataclass(frozen=True)
 class CountRecent:
+    """What a counter says of the item, whatever its measure; type: NUMBER or TIME."""
+
     counter: Counter
     span: Span = field(default=NOWHERE, compare=False)
     type: Type = NUMBER
 
 
 Node = Constant | FieldRead | ArrivalTime | Apply | BankMatch | CountRecent
+
+
+class Carries(StrEnum):
+    """What an event of a counter holds beside its key and its place. FIRST: of each key, one."""
+
+    NOTHING = ""
+    NUMBER = "number"
+    MEMBER = "member"
+    FIRST = "first"
+
+
+class Measure(StrEnum):
+    """What a counter says of the events in its window."""
+
+    COUNT = "count"
+    DISTINCT = "distinct"
+    SUM = "sum"
+    AVG = "avg"
+    MAX = "max"
+    FIRST = "first"
+
+    @property
+    def carries(self) -> Carries:
+        return _CARRIED.get(self, Carries.NUMBER)
+
+
+_CARRIED = {
+    Measure.COUNT: Carries.NOTHING,
+    Measure.DISTINCT: Carries.MEMBER,
+    Measure.FIRST: Carries.FIRST,
+}
 
 
 @dataclass(frozen=True)
@@ -145,6 +178,8 @@ class Counter:
     key_fields: paths of fields as a rule writes them, resolved: `creator` is the field that holds
         the author.
     where: canonical text of the condition an event must meet, or empty.
+    value: canonical text of what is summed, compared or told apart, or empty. An item where it is
+        NULL is no event.
     """
 
     type_id: str
@@ -153,12 +188,18 @@ class Counter:
     window_us: int
     key: tuple[FieldRead, ...] = field(default=(), compare=False, repr=False)
     condition: Node | None = field(default=None, compare=False, repr=False)
+    measure: Measure = Measure.COUNT
+    value: str = ""
+    carried: Node | None = field(default=None, compare=False, repr=False)
 
     @property
     def identity(self) -> str:
         """The same for every window, so that one stream of events serves them all."""
-        facts = json.dumps([self.type_id, self.key_fields, self.where], ensure_ascii=False)
-        return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        facts = [self.type_id, self.key_fields, self.where]
+        if self.measure.carries is not Carries.NOTHING:
+            facts += [self.measure.carries, self.value]
+        written = json.dumps(facts, ensure_ascii=False)
+        return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ window_events = Table(
     Column("arrived_at", TIMESTAMP(timezone=True), primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("value", Double),
+    words("member", null=True),
     PrimaryKeyConstraint(
         "org_id", "counter_id", "key", "arrived_at", "seq", name="window_events_pkey"
     ),

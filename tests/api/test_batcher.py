@@ -18,6 +18,7 @@ from store.database import Database
 from store.embedded import EmbeddedPostgres
 from store.migrate import migrate
 from store.submissions import copy_tail, copy_text
+from store.window_events import NOTHING_CARRIED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -35,8 +36,9 @@ class Counting:
     counters_version: int
     counter_ids: tuple[int, ...] = (1,)
 
-    def events(self, _type_id: str, data: Mapping[str, object]) -> tuple[tuple[int, bytes], ...]:
-        return tuple((number, copy_text(str(data["author"]))) for number in self.counter_ids)
+    def events(self, _type_id: str, data: Mapping[str, object]) -> tuple[tuple[int, bytes, bytes], ...]:
+        key = copy_text(str(data["author"]))
+        return tuple((number, key, NOTHING_CARRIED) for number in self.counter_ids)
 
 
 @dataclass
@@ -62,7 +64,7 @@ def accepted(item_id: str, author: str = "u1", version: int = 0, **data: object)
         data=json.dumps(document, ensure_ascii=False).encode(),
         source=b"test",
     )
-    return Accepted(tail, "t-post", document, ((1, copy_text(author)),), version)
+    return Accepted(tail, "t-post", document, ((1, copy_text(author), NOTHING_CARRIED),), version)
 
 
 def run(url: str, work: Callable[[Batcher], Awaitable[None]], known: Known | None = None) -> None:

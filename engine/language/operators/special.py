@@ -25,6 +25,20 @@ def _special(*signatures: str) -> tuple[Variant, ...]:
     )
 
 
+def _windowed(*values: str) -> tuple[Variant, ...]:
+    """Over every kind of key, with each of the values."""
+    return _special(
+        *(
+            f"key {key}, {value}window literal TEXT, where optional BOOLEAN -> NUMBER"
+            for key in ("ITEM", "C")
+            for value in values
+        )
+    )
+
+
+_NUMBERS = " Where the number is NULL, or beyond 9e12 in either direction, the item does not count."
+
+
 OPERATORS: Final = (
     Operator(
         "matches",
@@ -42,13 +56,48 @@ OPERATORS: Final = (
         "counters",
         "How many items of this type with the same key arrived within the window that ends with "
         "this item, itself included; with a condition, how many of those met it. NULL if the key "
-        "is. The condition may use fields and pure functions, no banks, counters or arrived_at().",
-        _special(
-            "key ITEM, window literal TEXT -> NUMBER",
-            "key ITEM, window literal TEXT, where BOOLEAN -> NUMBER",
-            "key C, window literal TEXT -> NUMBER",
-            "key C, window literal TEXT, where BOOLEAN -> NUMBER",
-        ),
+        "is. The condition may use fields and pure functions, no banks, counters or arrived_at(). "
+        "This and the other counters take up to five keys: count_recent(creator, link, '1 day').",
+        _windowed(""),
+        cost=20,
+    ),
+    Operator(
+        "distinct_recent",
+        "counters",
+        "How many different values the items of the window have, this one included. Where the "
+        "value is NULL the item does not count. Of related items, type and id tell them apart.",
+        _windowed("value ITEM, ", "value O, ", "value BOOLEAN, "),
+        cost=20,
+    ),
+    Operator(
+        "sum_recent",
+        "counters",
+        "The sum of a number over the items of the window, this one included, 0 if none counts; "
+        "exact, of numbers taken to six decimal places, and of whole ones where the sum is beyond "
+        "9.2e12. NULL if the key is." + _NUMBERS,
+        _windowed("number NUMBER, "),
+        cost=20,
+    ),
+    Operator(
+        "avg_recent",
+        "counters",
+        "sum_recent divided by how many items counted; NULL if none did." + _NUMBERS,
+        _windowed("number NUMBER, "),
+        cost=20,
+    ),
+    Operator(
+        "max_recent",
+        "counters",
+        "The largest number among the items of the window; NULL if none counts." + _NUMBERS,
+        _windowed("number NUMBER, "),
+        cost=20,
+    ),
+    Operator(
+        "first_seen",
+        "counters",
+        "When the first item of this type with the same key arrived: for that item itself, its own "
+        "arrival. Write age(first_seen(creator)) < INTERVAL '1 day'. NULL if the key is.",
+        _special("key ITEM -> TIME", "key C -> TIME"),
         cost=20,
     ),
 )

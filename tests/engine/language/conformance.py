@@ -126,6 +126,11 @@ LACKING: dict[str, object] = {
     "matches(text, 'empty')": None,
     # counters
     "count_recent(creator, '1 hour')": None,
+    "distinct_recent(creator, 'x', '1 hour')": None,
+    "sum_recent(creator, 1, '1 hour')": None,
+    "avg_recent(creator, 1, '1 hour')": None,
+    "max_recent(creator, 1, '1 hour')": None,
+    "age(first_seen(creator))": None,
 }
 
 PRESENT: dict[str, object] = {
@@ -333,4 +338,25 @@ PRESENT: dict[str, object] = {
     "count_recent(creator, '1 hour')": 1.0,
     "count_recent(text, '1 hour', score > 5)": 0.0,
     "count_recent(author.id, '1 hour') / 0": None,
+    "count_recent(creator, text, '1 hour')": 1.0,
+    "distinct_recent(creator, text, '1 hour')": 1.0,
+    "distinct_recent(text, creator, '1 hour')": 1.0,
+    "distinct_recent(creator, text, '1 hour', score > 5)": 0.0,
+    "distinct_recent(creator, NULL, '1 hour')": 0.0,
+    "distinct_recent(creator, 1 / size, '1 hour')": 0.0,
+    "sum_recent(creator, score, '1 hour')": 2.5,
+    "sum_recent(creator, 0.1 + 0.2, '1 hour')": 0.3,
+    "sum_recent(creator, 0.0000005, '1 hour')": 0.000001,
+    "sum_recent(creator, -0.0000005, '1 hour')": 0.0,
+    "sum_recent(creator, 9e12, '1 hour')": 9e12,
+    "sum_recent(creator, 9.1e12, '1 hour')": 0.0,
+    "sum_recent(creator, score, '1 hour', score > 5)": 0.0,
+    "sum_recent(creator, 1 / size, '1 hour')": 0.0,
+    "avg_recent(creator, score, '1 hour')": 2.5,
+    "avg_recent(creator, score, '1 hour', score > 5)": None,
+    "max_recent(creator, score, '1 hour')": 2.5,
+    "max_recent(creator, -score, '1 hour')": -2.5,
+    "max_recent(creator, NULL, '1 hour')": None,
+    "age(first_seen(creator)) = INTERVAL '0 seconds'": True,
+    "first_seen(creator, text) = arrived_at()": True,
 }

@@ -47,6 +47,7 @@ NUMBERS = (
     0.49999999999999994, 1e15, 4503599627370497.5, 9007199254740993.0, 1e18, 1e154, -1e155,
     1e300, 1.7976931348623157e308, -1.7976931348623157e308, 5e-324, 2.2250738585072014e-308, 1e-200,
 )  # fmt: skip
+COUNTERS = frozenset(name for name, each in REGISTRY.items() if each.group == "counters")
 DAY = 86_400_000_000
 TIMES = (
     -62_135_596_800_000_000, -1, 0, 951_782_400_000_000, 1_772_357_400_000_000,
@@ -171,7 +172,7 @@ def _leaf_literal(choice: Choice, wanted: Type) -> Syntax:
 
 
 def _fitting(wanted: Type, *, pure: bool) -> list[tuple[Operator, Variant]]:
-    impure = {"matches", "count_recent", "age", "arrived_at"} if pure else set()
+    impure = {"matches", "age", "arrived_at", *COUNTERS} if pure else set()
     return [
         (operator, variant)
         for name, operator in REGISTRY.items()
@@ -194,8 +195,8 @@ def _returns(slot: Slot, wanted: Type) -> bool:
 def _application(
     choice: Choice, operator: Operator, variant: Variant, wanted: Type, depth: int, *, pure: bool
 ) -> Syntax:
-    if operator.name == "count_recent":
-        return _count(choice, depth)
+    if operator.name in COUNTERS:
+        return _count(choice, operator.name, depth)
     if operator.name == "[]" and map_of(wanted) not in FIELDS:
         return _leaf(choice, wanted)
     bound = {"T": choice.pick(ANY_TYPES), "C": choice.pick(TYPES), "O": choice.pick(TYPES[1:])}
@@ -273,12 +274,19 @@ def _literal_member(choice: Choice, wanted: Type) -> Syntax:
     return Literal(LiteralKind.NULL, None)
 
 
-def _count(choice: Choice, depth: int) -> Syntax:
-    key = Name(choice.pick([("creator",), ("author", "id"), ("text",), ("size",), ("verified",)]))
-    window = Literal(LiteralKind.TEXT, choice.pick(WINDOWS))
+def _count(choice: Choice, function: str, depth: int) -> Syntax:
+    keys = [("creator",), ("author", "id"), ("text",), ("size",), ("verified",)]
+    parts: list[Syntax] = [Name(choice.pick(keys)) for _ in range(choice.pick((1, 1, 1, 2)))]
+    if function == "first_seen":
+        return Operation(function, tuple(parts))
+    if function == "distinct_recent":
+        parts.append(_make(choice, choice.pick((TEXT, NUMBER, BOOLEAN)), depth - 2, pure=True))
+    elif function != "count_recent":
+        parts.append(_make(choice, NUMBER, depth - 2, pure=True))
+    parts.append(Literal(LiteralKind.TEXT, choice.pick(WINDOWS)))
     if choice.often(50):
-        return Operation("count_recent", (key, window))
-    return Operation("count_recent", (key, window, _make(choice, BOOLEAN, depth - 2, pure=True)))
+        parts.append(_make(choice, BOOLEAN, depth - 2, pure=True))
+    return Operation(function, tuple(parts))
 
 
 def _flat(name: str, parts: tuple[Syntax, ...]) -> Operation:

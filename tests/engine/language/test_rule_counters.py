@@ -11,9 +11,12 @@ from engine.language.counters import (
     LONGEST_KEY,
     compile_counters,
     counter_applies,
+    counter_event,
     counter_key,
     parse_counter,
 )
+from engine.language.measures import Event
+from engine.language.nodes import Carries
 from tests.engine.language.item_maker import make_items
 from tests.engine.language.world import (
     ARRIVAL,
@@ -21,7 +24,7 @@ from tests.engine.language.world import (
     SCHEMA,
     Placed,
     by_duckdb,
-    naive_counts,
+    naive_answers,
     predicate_of,
     table_of,
     tree_of,
@@ -77,6 +80,72 @@ def test_all_counters_of_an_item_are_probed_at_once() -> None:
     assert probe({"author": AUTHOR, "text": "a", "score": 0.5}) == (None, "a", "user\x1fu1")
 
 
+EVENTS: list[tuple[str, dict[str, object], Event | None]] = [
+    ("sum_recent(text, score, '1 day')", {"text": "a", "score": 2.5}, Event("a", 2.5)),
+    ("sum_recent(text, score, '1 day')", {"text": "a"}, None),
+    ("sum_recent(text, score, '1 day')", {"text": "a", "score": 9.1e12}, None),
+    ("max_recent(text, length(text), '1 day')", {"text": "abc"}, Event("abc", 3.0)),
+    ("distinct_recent(text, creator, '1 day')", {"text": "a"}, None),
+    (
+        "distinct_recent(text, creator, '1 day')",
+        {"text": "a", "author": AUTHOR},
+        Event("a", None, "user\x1fu1"),
+    ),
+    ("first_seen(text)", {"text": "a"}, Event("a")),
+    ("count_recent(text, score, '1 day')", {"text": "a", "score": 1.0}, Event("a\x1f1.0")),
+    ("count_recent(text, score, '1 day')", {"text": "a"}, None),
+]
+
+
+@pytest.mark.parametrize(("text", "row", "expected"), EVENTS)
+def test_an_event_carries_what_its_counter_needs(
+    text: str, row: dict[str, object], expected: Event | None
+) -> None:
+    counter = predicate_of(f"{text} IS NOT NULL").counters[0]
+    assert counter_event(counter, row) == expected
+
+
+def test_windows_and_measures_of_the_same_numbers_share_their_events() -> None:
+    predicate = predicate_of(
+        "sum_recent(creator, score, '1 hour') > 1 AND avg_recent(creator, score, '1 day') > 1 "
+        "AND max_recent(creator, score, '1 day') > 1"
+    )
+    assert len({counter.identity for counter in predicate.counters}) == 1
+    others = predicate_of(
+        "sum_recent(creator, size, '1 hour') > count_recent(creator, '1 hour') "
+        "AND distinct_recent(creator, score, '1 hour') > 1 AND first_seen(creator) IS NOT NULL"
+    )
+    assert len({c.identity for c in (*others.counters, *predicate.counters)}) == 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "count_recent(creator, text, '1 hour', verified)",
+        "sum_recent(creator, score + 1, '1 hour')",
+        "distinct_recent(creator, lower(text), '2 days', score > 1)",
+        "first_seen(creator, text)",
+    ],
+)
+def test_every_kind_of_stored_counter_is_read_back(text: str) -> None:
+    counter = predicate_of(f"{text} IS NOT NULL").counters[0]
+    carries = counter.measure.carries
+    again = parse_counter(
+        counter.key_fields, counter.where, counter.window_us, SCHEMA, carries, counter.value
+    )
+    assert again == counter
+    assert isinstance(again, Counter)
+    assert again.identity == counter.identity
+
+
+def test_a_first_event_is_kept_apart_from_counted_ones() -> None:
+    assert counter_of_time("first_seen(creator)").measure.carries is Carries.FIRST
+
+
+def counter_of_time(text: str) -> Counter:
+    return predicate_of(f"age({text}) > INTERVAL '1 day'").counters[0]
+
+
 def test_a_stored_counter_is_read_back() -> None:
     counter = counter_of("count_recent(creator, '90 minutes', lower(text) = 'it''s' AND verified)")
     again = parse_counter(counter.key_fields, counter.where, counter.window_us, SCHEMA)
@@ -97,7 +166,7 @@ def test_the_window_is_open_below_and_closed_above() -> None:
     moments = [ARRIVAL, ARRIVAL + hour - timedelta(microseconds=1), ARRIVAL + hour]
     items = [Placed({"author": AUTHOR}, moment) for moment in moments]
     counter = counter_of("count_recent(creator, '1 hour')")
-    assert naive_counts(counter, items) == [1, 2, 2]
+    assert naive_answers(counter, items) == [1, 2, 2]
     assert by_duckdb([tree_of("count_recent(creator, '1 hour')")], items) == [
         (1.0,),
         (2.0,),
@@ -113,11 +182,29 @@ def test_the_window_is_open_below_and_closed_above() -> None:
         "count_recent(creator.id, '90 seconds', score > 0)",
         "count_recent(size, '1 microsecond', NOT verified)",
         "count_recent(text, '1 day', length(other) > 2 OR labels['k'] IS NOT NULL)",
+        "count_recent(creator, verified, '1 hour')",
+        "count_recent(creator, text, verified, '1 day', score > 0)",
+        "distinct_recent(creator, text, '1 hour')",
+        "distinct_recent(verified, creator, '1 day')",
+        "distinct_recent(creator, size, '1 day', score > 0)",
+        "distinct_recent(creator.id, verified, '2 hours')",
+        "distinct_recent(verified, created_at, '3 hours')",
+        "distinct_recent(creator, verified, lower(text), '5 hours')",
+        "sum_recent(creator, score, '1 hour')",
+        "sum_recent(verified, score * 0.1 + length(text), '1 day', size IS NOT NULL)",
+        "sum_recent(creator, verified, 1e300, '1 day')",
+        "avg_recent(creator, score, '1 hour')",
+        "avg_recent(verified, 9e12, '1 day')",
+        "max_recent(creator, score, '1 day')",
+        "max_recent(verified, -score, '2 hours', score > 1)",
+        "first_seen(creator)",
+        "first_seen(text, verified)",
     ],
 )
 def test_windows_in_duckdb_count_what_a_naive_count_does(text: str, seed: int) -> None:
     items = make_items(random.Random(seed), 150)
-    expected = [(count,) for count in naive_counts(counter_of(text), items)]
+    counter = predicate_of(f"{text} IS NOT NULL").counters[0]
+    expected = [(answer,) for answer in naive_answers(counter, items)]
     assert by_duckdb([tree_of(text)], items) == expected
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import floor
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -11,9 +12,10 @@ import pyarrow as pa
 
 from engine.language.check import check
 from engine.language.checker import Checker
-from engine.language.counters import counter_applies, counter_key
+from engine.language.counters import counter_event, counter_key
 from engine.language.duckdb_sql import plan_values
-from engine.language.nodes import Counter, Environment, Node, Predicate
+from engine.language.measures import Event, Measured, total
+from engine.language.nodes import Counter, Environment, Measure, Node, Predicate
 from engine.language.parser import parse
 from engine.language.ruleset import FEWEST_TOGETHER, compile_values, counters_of
 from engine.language.special_forms import SPECIAL_FORMS
@@ -138,7 +140,7 @@ def by_rows(
 ) -> list[tuple[object, ...]]:
     counters = counters_of(trees)
     evaluate, _ = compile_values(trees, counters, BANKS, fewest)
-    counts = [naive_counts(counter, items) for counter in counters]
+    counts = [naive_answers(counter, items) for counter in counters]
     return [
         evaluate(item.row, [each[place] for each in counts], item.arrived_at)
         for place, item in enumerate(items)
@@ -154,19 +156,38 @@ def by_duckdb(trees: Sequence[Node], items: Sequence[Placed]) -> list[tuple[obje
         return connection.execute(f"SELECT {columns} FROM {plan.source} ORDER BY _seq").fetchall()
 
 
-def naive_counts(counter: Counter, items: Sequence[Placed]) -> list[int | None]:
-    """Every earlier item looked at again for every item."""
+def naive_answers(counter: Counter, items: Sequence[Placed]) -> list[Measured]:
+    """Every item looked at again for every item, and sums in fractions."""
     keys = [counter_key(counter, item.row) for item in items]
-    applies = [counter_applies(counter, item.row) for item in items]
+    events = [counter_event(counter, item.row) for item in items]
     window = timedelta(microseconds=counter.window_us)
-    counts: list[int | None] = []
+    answers: list[Measured] = []
     for mine, item in zip(keys, items, strict=True):
         recent = [
-            place
-            for place, other in enumerate(items)
-            if applies[place]
-            and keys[place] == mine
+            (event, other.arrived_at)
+            for event, other in zip(events, items, strict=True)
+            if event is not None
+            and event.key == mine
             and item.arrived_at - window < other.arrived_at <= item.arrived_at
         ]
-        counts.append(None if mine is None else len(recent))
-    return counts
+        answers.append(None if mine is None else _naive(counter.measure, recent))
+    return answers
+
+
+def _naive(measure: Measure, recent: list[tuple[Event, datetime]]) -> Measured:
+    numbers = [event.number for event, _ in recent if event.number is not None]
+    places = [floor(number * 1e6 + 0.5) for number in numbers]
+    match measure:
+        case Measure.COUNT:
+            return len(recent)
+        case Measure.DISTINCT:
+            return len({event.member for event, _ in recent})
+        case Measure.FIRST:
+            return min(at for _, at in recent)
+        case Measure.MAX:
+            return max(numbers, default=None)
+        case Measure.SUM:
+            return total(sum(places))
+        case Measure.AVG:
+            summed = total(sum(places))
+            return summed / len(places) if places and summed is not None else None

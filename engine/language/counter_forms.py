@@ -1,0 +1,229 @@
+"""What the checker does with counters: keys, a value, a written window, a condition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from engine.language.format import format_rule, quoted_name
+from engine.language.intervals import parse_interval
+from engine.language.nodes import (
+    Apply,
+    ArrivalTime,
+    BankMatch,
+    Carries,
+    Constant,
+    Counter,
+    CountRecent,
+    FieldRead,
+    Literal,
+    LiteralKind,
+    Measure,
+    Node,
+    Operation,
+    Syntax,
+)
+from engine.language.registry import REGISTRY
+from engine.language.spelling import resolved
+from engine.language.types import ERROR, NULL, NUMBER, TEXT, TIME, Base
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.language.checker import Checker, Special
+
+MOST_KEYS: Final = 5
+
+EVER_US: Final = 36_500 * 86_400_000_000
+"""The window of what has none: the longest that can be written, a century."""
+
+
+def written_text(syntax: Syntax) -> str | None:
+    if isinstance(syntax, Literal) and syntax.kind is LiteralKind.TEXT:
+        return str(syntax.value)
+    return None
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The places of the arguments: keys first, then a value, then the window, then a condition."""
+
+    keys: range
+    value: int | None
+    window: int
+    where: int | None
+
+    def around(self, key: int) -> list[int]:
+        """As a counter with this key alone would be written."""
+        rest = (self.value, self.window, self.where)
+        return [key, *(place for place in rest if place is not None)]
+
+
+def _parts(operation: Operation, measure: Measure) -> _Parts:
+    """The last text written out is the window, as a condition is none."""
+    written = [written_text(each) is not None for each in operation.arguments]
+    valued = measure.carries in {Carries.NUMBER, Carries.MEMBER}
+    fewest = 1 + valued
+    window = next((n for n in range(len(written) - 1, fewest - 1, -1) if written[n]), fewest)
+    after = window + 1
+    return _Parts(
+        keys=range(window - valued),
+        value=window - 1 if valued else None,
+        window=window,
+        where=after if after < len(written) else None,
+    )
+
+
+def recent(checker: Checker, operation: Operation, measure: Measure) -> Node:
+    """count_recent and those like it."""
+    arguments = tuple(checker.node(argument) for argument in operation.arguments)
+    parts = _parts(operation, measure)
+    last = parts.window if parts.where is None else parts.where
+    fits = last + 1 == len(arguments) and all(
+        _fits(checker, operation, arguments, parts.around(key)) for key in parts.keys
+    )
+    if not fits:
+        if last + 1 != len(arguments):
+            checker.choose(REGISTRY[operation.name], arguments, operation)
+        return Constant(ERROR, None, operation.span)
+    return _counted(checker, operation, arguments, parts, measure)
+
+
+def _counted(
+    checker: Checker,
+    operation: Operation,
+    arguments: tuple[Node, ...],
+    parts: _Parts,
+    measure: Measure,
+) -> Node:
+    window = _window(checker, operation.arguments[parts.window])
+    keys = _keys(checker, operation, arguments[: len(parts.keys)])
+    value = None if parts.value is None else arguments[parts.value]
+    condition = None if parts.where is None else arguments[parts.where]
+    pure = all(_is_pure(checker, each) for each in (condition, value) if each is not None)
+    if not window or not keys or not pure:
+        return Constant(ERROR, None, operation.span)
+    counter = Counter(
+        checker.schema.name,
+        tuple(_path(key) for key in keys),
+        _canonical(checker, operation, parts.where),
+        window,
+        keys,
+        condition,
+        measure,
+        _canonical(checker, operation, parts.value),
+        _carried(value, measure),
+    )
+    return CountRecent(counter, operation.span)
+
+
+def first_seen(checker: Checker, operation: Operation) -> Node:
+    arguments = tuple(checker.node(argument) for argument in operation.arguments)
+    if not arguments:
+        checker.choose(REGISTRY["first_seen"], arguments, operation)
+        return Constant(ERROR, None, operation.span)
+    fits = all(_fits(checker, operation, arguments, [key]) for key in range(len(arguments)))
+    keys = _keys(checker, operation, arguments) if fits else ()
+    if not keys:
+        return Constant(ERROR, None, operation.span)
+    paths = tuple(_path(key) for key in keys)
+    counter = Counter(checker.schema.name, paths, "", EVER_US, keys, measure=Measure.FIRST)
+    return CountRecent(counter, operation.span, TIME)
+
+
+def _fits(
+    checker: Checker, operation: Operation, arguments: tuple[Node, ...], places: list[int]
+) -> bool:
+    """Whether the function takes those arguments; reports where it does not."""
+    if any(place >= len(arguments) for place in places):
+        checker.choose(REGISTRY[operation.name], arguments, operation)
+        return False
+    chosen = [arguments[place] for place in places]
+    return checker.choose(REGISTRY[operation.name], chosen, operation) is not None
+
+
+def _keys(checker: Checker, operation: Operation, keys: tuple[Node, ...]) -> tuple[FieldRead, ...]:
+    """Nothing where one of them is no field, which is reported."""
+    fields = tuple(key for key in keys if isinstance(key, FieldRead))
+    if len(fields) == len(keys) <= MOST_KEYS:
+        return fields
+    wrong = next((key.span for key in keys if not isinstance(key, FieldRead)), operation.span)
+    checker.report(
+        "bad-key",
+        f"The key of a counter must be a field, or up to {MOST_KEYS} of them.",
+        "Write count_recent(creator, '1 hour').",
+        wrong,
+    )
+    return ()
+
+
+def _path(key: FieldRead) -> str:
+    return ".".join(quoted_name(part) for part in key.path)
+
+
+def _canonical(checker: Checker, operation: Operation, place: int | None) -> str:
+    if place is None:
+        return ""
+    return format_rule(resolved(operation.arguments[place], checker.schema))
+
+
+def _carried(value: Node | None, measure: Measure) -> Node | None:
+    """A bare NULL takes the type that is expected of it."""
+    if isinstance(value, Constant) and value.type == NULL:
+        return Constant(NUMBER if measure.carries is Carries.NUMBER else TEXT, None, value.span)
+    return value
+
+
+def _window(checker: Checker, syntax: Syntax) -> int | None:
+    written = written_text(syntax)
+    window = parse_interval(written) if written is not None else None
+    if not window:
+        checker.report(
+            "bad-window",
+            "This is not a length of time to count in.",
+            "Write it as '10 minutes', '1 hour' or '7 days'.",
+            syntax.span,
+        )
+        return None
+    return window
+
+
+def _is_pure(checker: Checker, root: Node) -> bool:
+    """Events are written when the place is given: fields and functions of them are all there is."""
+    stack: list[Node] = [root]
+    while stack:
+        node = stack.pop()
+        timed = isinstance(node, Apply) and node.operator == "age"
+        if timed or isinstance(node, BankMatch | CountRecent | ArrivalTime):
+            checker.report(
+                "bad-condition",
+                "The condition or value of a counter may use fields and functions of them only.",
+                "Move matches(), count_recent(), age() and arrived_at() out of it.",
+                node.span,
+            )
+            return False
+        if isinstance(node, Apply):
+            if node.type.base is Base.ITEM:
+                checker.report(
+                    "bad-condition",
+                    "A related item must be a field here.",
+                    "Name the field, as in distinct_recent(creator, author, '1 day').",
+                    node.span,
+                )
+                return False
+            stack.extend(node.arguments)
+    return True
+
+
+COUNTER_FORMS: Final[Mapping[str, Special]] = MappingProxyType(
+    {
+        "count_recent": partial(recent, measure=Measure.COUNT),
+        "distinct_recent": partial(recent, measure=Measure.DISTINCT),
+        "sum_recent": partial(recent, measure=Measure.SUM),
+        "avg_recent": partial(recent, measure=Measure.AVG),
+        "max_recent": partial(recent, measure=Measure.MAX),
+        "first_seen": first_seen,
+    }
+)

@@ -1,0 +1,126 @@
+"""Counters answer (mine - window, mine], whatever the batch they are asked in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from unittest import mock
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from engine.language.measures import Event, Measured, of_events
+from engine.language.nodes import Measure
+from store import features, window_events
+from store.features import Ask, Part
+from store.window_events import WindowEvent
+
+if TYPE_CHECKING:
+    from store.database import Database
+    from tests.world import Organisation
+
+START = datetime(2026, 3, 1, 12, 0, 0, 500_001, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+US = timedelta(microseconds=1)
+Parts = tuple[tuple[int, Measure], ...]
+Stored = dict[tuple[int, str, int], tuple[float, str]]
+
+# A counter's events carry one thing, so its parts ask for measures of that.
+COUNTS, MEMBERS, NUMBERS, FIRSTS = 1, 2, 3, 4
+MEASURES = {
+    COUNTS: [Measure.COUNT],
+    MEMBERS: [Measure.DISTINCT],
+    NUMBERS: [Measure.SUM, Measure.AVG, Measure.MAX],
+    FIRSTS: [Measure.FIRST],
+}
+
+
+def moment(offset_us: int) -> datetime:
+    return START + offset_us * US
+
+
+def parts_of(counter_id: int) -> st.SearchStrategy[Parts]:
+    part = st.tuples(
+        st.sampled_from([1, 2, 3, 5, 20, 40, 60, 70]), st.sampled_from(MEASURES[counter_id])
+    )
+    return st.lists(part, min_size=1, max_size=3).map(tuple)
+
+
+COUNTERS = st.sampled_from(list(MEASURES))
+OFFSETS = st.integers(0, 60)
+EVENTS = st.dictionaries(
+    st.tuples(COUNTERS, st.sampled_from("ab"), OFFSETS),
+    st.tuples(st.floats(-9e12, 9e12), st.sampled_from("xyz")),
+    max_size=80,
+)
+ASKS = st.lists(
+    COUNTERS.flatmap(
+        lambda counter: st.tuples(
+            st.just(counter), st.sampled_from("abc"), parts_of(counter), OFFSETS
+        )
+    ),
+    max_size=20,
+).map(lambda asks: sorted(asks, key=lambda ask: ask[3]))
+
+
+def store(database: Database, org: Organisation, events: Stored) -> None:
+    with database.transaction(org.org_id) as tx:
+        tx.execute(text("DELETE FROM window_events"))
+        for n, ((counter_id, key, offset), (number, member)) in enumerate(events.items()):
+            value = number if counter_id == NUMBERS else None
+            told = member if counter_id == MEMBERS else None
+            event = WindowEvent(key, moment(offset), n, value, told)
+            window_events.insert(tx, counter_id, [event])
+
+
+def plain(events: Stored, counter: int, key: str, part: tuple[int, Measure], at: int) -> Measured:
+    """Every event looked at."""
+    width, measure = part
+    recent = sorted(
+        (t, Event(k, number, member))
+        for (c, k, t), (number, member) in events.items()
+        if (c, k) == (counter, key) and t <= at and (measure is Measure.FIRST or at - width < t)
+    )
+    first = moment(recent[0][0]) if recent else None
+    return of_events(measure, [event for _, event in recent], first)
+
+
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(events=EVENTS, asks=ASKS, most=st.sampled_from([1, 4, 100]))
+def test_every_answer_is_the_plain_one(
+    database: Database,
+    org: Organisation,
+    events: Stored,
+    asks: list[tuple[int, str, Parts, int]],
+    most: int,
+) -> None:
+    """Whether a key counts as busy changes how it is asked, never the answer."""
+    store(database, org, events)
+    questions = [
+        Ask(counter, key, tuple(Part(*part) for part in parts), (moment(at) - EPOCH) // US)
+        for counter, key, parts, at in asks
+    ]
+    with (
+        mock.patch.object(features, "MOST_NEWEST", most),
+        database.transaction(org.org_id) as tx,
+    ):
+        found = features.answers(tx, questions)
+    assert found == [
+        tuple(plain(events, counter, key, part, at) for part in parts)
+        for counter, key, parts, at in asks
+    ]
+
+
+def test_sums_do_not_depend_on_the_order_of_adding(database: Database, org: Organisation) -> None:
+    numbers = [9e12, 0.1, -9e12, 0.2, 1e-6, 4e-7]
+    store(database, org, {(NUMBERS, "a", n): (each, "") for n, each in enumerate(numbers)})
+    ask = Ask(NUMBERS, "a", (Part(100, Measure.SUM),), (moment(50) - EPOCH) // US)
+    for most in (1, 100):
+        with (
+            mock.patch.object(features, "MOST_NEWEST", most),
+            database.transaction(org.org_id) as tx,
+        ):
+            assert features.answers(tx, [ask]) == [(0.300001,)]
