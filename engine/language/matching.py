@@ -22,7 +22,7 @@ class Matcher:
     def __init__(self, asked: Iterable[BankMatch], banks: Mapping[str, Bank]) -> None:
         wanted = dict.fromkeys((match.bank, match.mode) for match in asked)
         self._places = {key: place for place, key in enumerate(wanted)}
-        built = [_in_mode(banks[name], mode) for name, mode in wanted]
+        built = [in_mode(banks[name], mode) for name, mode in wanted]
         self._automaton = Automaton.build(built) if built else None
         self._digest = digest_of(built)
         self._passes = (self._hits, self._hits_of_any)
@@ -64,7 +64,7 @@ class Matcher:
         return found
 
 
-def _in_mode(bank: Bank, mode: str) -> Bank:
+def in_mode(bank: Bank, mode: str) -> Bank:
     if not mode:
         return bank
     return replace(bank, terms=tuple(replace(term, mode=Mode(mode)) for term in bank.terms))

@@ -1,0 +1,230 @@
+"""Why a rule answered as it did on one item: every condition, what it saw, what it found.
+
+Pure and recomputable: the same predicate, row and counts give the same explanation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from engine.language.check import check, walk
+from engine.language.format import format_number, quoted_text
+from engine.language.intervals import format_interval, format_time, microseconds_of
+from engine.language.matching import in_mode
+from engine.language.nodes import Apply, BankMatch, Constant, FieldRead, Node
+from engine.language.ruleset import compile_values
+from engine.text import Automaton
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from engine.language.nodes import Environment, Predicate
+
+WIDEST_VALUE: Final = 80
+_JOINTS: Final = frozenset({"and", "or", "not"})
+_WORDS: Final = {True: "TRUE", False: "FALSE", None: "unknown"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An expression as the rule writes it, and its value on the item."""
+
+    text: str
+    value: object
+
+
+@dataclass(frozen=True)
+class Trace:
+    """joint: and, or, not; empty for a condition that is looked at as a whole."""
+
+    text: str
+    outcome: bool | None
+    joint: str = ""
+    seen: tuple[Seen, ...] = ()
+    parts: tuple[Trace, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """An entry of a bank in the item: code points of the text, or of that element of a list."""
+
+    field: str
+    element: int | None
+    bank: str
+    term: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A rule's canonical text, its tree with spans in that text, and each node's value by id()."""
+
+    text: str
+    tree: Node
+    values: Mapping[int, object]
+
+    def written(self, node: Node) -> str:
+        return self.text[node.span.start : node.span.end]
+
+    def outcome(self, node: Node) -> bool | None:
+        value = self.values[id(node)]
+        return value if isinstance(value, bool) else None
+
+
+def judge(
+    predicate: Predicate,
+    environment: Environment,
+    row: Mapping[str, object],
+    counts: Sequence[object],
+    arrived_at: datetime,
+) -> Judged:
+    """counts: in the order of the predicate's counters."""
+    checked = check(predicate.text, predicate.schema, environment)
+    assert checked.predicate, checked.diagnostics
+    nodes = list(walk(checked.predicate.tree))
+    evaluate, _ = compile_values(nodes, predicate.counters, environment)
+    values = evaluate(row, counts, arrived_at)
+    judged = dict(zip(map(id, nodes), values, strict=True))
+    return Judged(predicate.text, checked.predicate.tree, judged)
+
+
+def trace(judged: Judged) -> Trace:
+    return _trace(judged, judged.tree)
+
+
+def _trace(judged: Judged, node: Node) -> Trace:
+    outcome = judged.outcome(node)
+    parts = joined(node)
+    if isinstance(node, Apply) and parts:
+        below = tuple(_trace(judged, each) for each in parts)
+        return Trace(judged.written(node), outcome, node.operator, (), below)
+    seen = tuple(Seen(judged.written(each), judged.values[id(each)]) for each in looked_at(node))
+    return Trace(judged.written(node), outcome, "", seen)
+
+
+def joined(node: Node) -> tuple[Node, ...]:
+    """What a node joins by AND, OR or NOT; nothing for a condition, NOT IN and its like too."""
+    if not isinstance(node, Apply) or node.operator not in _JOINTS:
+        return ()
+    is_one = node.operator == "not" and node.arguments[0].span == node.span
+    return () if is_one else node.arguments
+
+
+def looked_at(leaf: Node) -> list[Node]:
+    """The values a condition is about: its operands, and the fields they are made from."""
+    operands = _operands(leaf)
+    below = [each for operand in operands for each in walk(operand) if isinstance(each, FieldRead)]
+    distinct = {id(each): each for each in (*operands, *below)}
+    return list({(type(each), each.span): each for each in distinct.values()}.values())
+
+
+def _operands(leaf: Node) -> list[Node]:
+    match leaf:
+        case Apply(operator="not", arguments=(inner,)):
+            return _operands(inner)
+        case Apply():
+            return [each for each in leaf.arguments if not _is_written(each)]
+        case BankMatch():
+            return [leaf.subject]
+        case Constant():
+            return []
+        case _:
+            return [leaf]
+
+
+def _is_written(node: Node) -> bool:
+    """A value that stands in the rule itself, or a list of such."""
+    return all(
+        isinstance(each, Constant) or (isinstance(each, Apply) and each.operator == "[...]")
+        for each in walk(node)
+    )
+
+
+# -- what banks found -----------------------------------------------------------------------------
+
+
+def found(judged: Judged, environment: Environment) -> tuple[Found, ...]:
+    """Every entry of every bank whose match is TRUE, with its place."""
+    matches = [
+        node
+        for node in walk(judged.tree)
+        if isinstance(node, BankMatch) and judged.outcome(node) is True
+    ]
+    return tuple(
+        dict.fromkeys(each for node in matches for each in _found(judged, node, environment))
+    )
+
+
+def _found(judged: Judged, match: BankMatch, environment: Environment) -> Iterator[Found]:
+    bank = in_mode(environment.banks[match.bank], match.mode)
+    automaton = Automaton.build([bank])
+    field = judged.written(match.subject)
+    subject = judged.values[id(match.subject)]
+    texts = enumerate(subject) if isinstance(subject, list) else [(None, subject)]
+    for element, text in texts:
+        for span in automaton.spans(text, 0) if isinstance(text, str) else ():
+            term = bank.terms[span.term].text
+            yield Found(field, element, match.bank, term, span.start, span.end)
+
+
+# -- for people -----------------------------------------------------------------------------------
+
+
+def render(whole: Trace) -> str:
+    """An indented tree, a line a condition: its outcome, its text, what it saw."""
+    return "\n".join(_lines(whole, 0))
+
+
+def _lines(part: Trace, depth: int) -> Iterator[str]:
+    margin = f"{_WORDS[part.outcome]:<8}{'  ' * depth}"
+    if part.joint:
+        yield f"{margin}{part.joint.upper()}"
+        for below in part.parts:
+            yield from _lines(below, depth + 1)
+        return
+    seen = ", ".join(f"{each.text} = {shown(each.value)}" for each in part.seen)
+    plain = len(part.seen) == 1 and part.seen[0].text == part.text
+    yield f"{margin}{part.text}{f'   -- {seen}' if seen and not plain else ''}"
+
+
+def shown(value: object) -> str:
+    """As a rule would write it; what is long is cut."""
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return str(value).upper()
+        case int() | float():
+            return format_number(float(value))
+        case str():
+            short = value if len(value) <= WIDEST_VALUE else f"{value[: WIDEST_VALUE - 1]}…"
+            return quoted_text(short.replace("\n", "⏎"))
+        case datetime():
+            return f"TIMESTAMP '{format_time(microseconds_of(value))}'"
+        case timedelta():
+            return f"INTERVAL '{_length(value)}'"
+        case list():
+            return f"[{', '.join(map(shown, value[:8]))}{', …' if len(value) > 8 else ''}]"  # noqa: PLR2004 - enough to read
+        case Mapping():
+            return f"{{{', '.join(f'{key}: {shown(each)}' for key, each in value.items())}}}"
+        case _:
+            return str(value)
+
+
+def _length(value: timedelta) -> str:
+    microseconds = value // timedelta(microseconds=1)
+    return f"{'-' if microseconds < 0 else ''}{format_interval(abs(microseconds))}"
+
+
+def as_document(whole: Trace) -> Trace:
+    """With every value as JSON can hold it: times and lengths as a rule writes them."""
+    seen = tuple(replace(each, value=_plain(each.value)) for each in whole.seen)
+    return replace(whole, seen=seen, parts=tuple(map(as_document, whole.parts)))
+
+
+def _plain(value: object) -> object:
+    return shown(value) if isinstance(value, datetime | timedelta) else value
