@@ -41,6 +41,7 @@ COMMANDS = (
     Command("types", "cli.types", "Propose an item type from a file."),
     Command("check", "cli.check", "Check a rule and point at what is wrong."),
     Command("evaluate", "cli.evaluate", "Evaluate a rule on every row of a file."),
+    Command("match", "cli.match", "Find terms in the lines of standard input."),
     Command("explain", "cli.explain", "Say why a rule matched a row, or did not."),
     Command("backtest", "cli.backtest", "Say what a rule would have done, with intervals."),
     Command("rules", "cli.rules", "Keep rules in files: test, plan, apply, pull."),

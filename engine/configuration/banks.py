@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from engine.configuration.reader import MAX_NAME, SCHEMA, Reader
+from engine.configuration.reader import MAX_NAME, SCHEMA, Reader, write_moment
 from engine.text import Bank, Mode, Term
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 MAX_TERMS = 50_000
-MAX_TERM = 1000
+MAX_TERM = 2000
 
 
 @dataclass(frozen=True)
@@ -17,9 +21,10 @@ class TextBank:
     description: str = ""
     terms: tuple[Term, ...] = ()
 
-    def matcher(self) -> Bank:
-        """What the text engine looks for."""
-        return Bank(self.bank_id, self.name, self.terms, self.version)
+    def matcher(self, at: datetime | None = None) -> Bank:
+        """What the text engine looks for; given a time, without what has expired by then."""
+        bank = Bank(self.bank_id, self.name, self.terms, self.version)
+        return bank if at is None else bank.at(at)
 
 
 def parse_bank(bank_id: str, version: int, document: object) -> TextBank:
@@ -41,6 +46,8 @@ def _term(reader: Reader) -> Term:
         text=reader.text("text", limit=MAX_TERM, required=True),
         mode=reader.choice("mode", Mode, Mode.WORD),
         note=reader.text("note", limit=2000),
+        source=reader.text("source", limit=2000),
+        expires_at=reader.moment("expiresAt"),
     )
     reader.unknown()
     return term
@@ -51,7 +58,18 @@ def bank_document(bank: TextBank) -> dict[str, object]:
         "schema": SCHEMA,
         "name": bank.name,
         "description": bank.description,
-        "terms": [
-            {"text": term.text, "mode": term.mode.value, "note": term.note} for term in bank.terms
-        ],
+        "terms": [_term_document(term) for term in bank.terms],
     }
+
+
+def _term_document(term: Term) -> dict[str, object]:
+    document: dict[str, object] = {
+        "text": term.text,
+        "mode": term.mode.value,
+        "note": term.note,
+    }
+    if term.source:
+        document["source"] = term.source
+    if term.expires_at is not None:
+        document["expiresAt"] = write_moment(term.expires_at)
+    return document

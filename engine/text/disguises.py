@@ -72,25 +72,23 @@ class Disguised:
 
     def find(self, page: Page, at: int) -> tuple[int, int] | None:
         """Start and end in the text of the match whose first letter may stand here."""
-        if self._stands_plainly(page, at):
-            return at, at + len(self.plain)
         letters = page.letters
-        if not _ends(letters, at - 1, -1) and _is_followed(letters, at):
+        end = at + len(self.plain)
+        before = letters[at - 1 : at]
+        if before < FIRST_LETTER and letters[end : end + 1] < FIRST_LETTER:
+            if letters.startswith(self.plain, at) and self._is_undisguised(page, at, end):
+                return at, end
+        elif _is_inside(letters, at):
             return None
         return self._walked(page, at)
 
-    def _stands_plainly(self, page: Page, at: int) -> bool:
-        """The common case: letter for letter, with gaps on both sides."""
-        letters, plain = page.letters, self.plain
-        end = at + len(plain)
+    def _is_undisguised(self, page: Page, start: int, end: int) -> bool:
+        """The common case: nothing but the term's own letters, between gaps that are seen."""
         return (
-            letters.startswith(plain, at)
-            and letters[at - 1 : at] < FIRST_LETTER
-            and letters[end : end + 1] < FIRST_LETTER
-            and page.places is None
-            and page.text[at:end].isalpha()
-            and SILENT not in letters[max(at - 1, 0) : end + 1]
+            page.places is None
             and self.has_letters
+            and page.text[start:end].isalpha()
+            and SILENT not in page.letters[max(start - 1, 0) : end + 1]
         )
 
     def _walked(self, page: Page, at: int) -> tuple[int, int] | None:
@@ -250,7 +248,7 @@ def _single_letter(letters: str, at: int, way: int, widest: int) -> int:
             return -1
         at += way
     inside = 0 <= at < len(letters) and width > 0
-    return at if inside and _ends(letters, at + way, way) else -1
+    return at if inside and not _touches(letters, at + way, way) else -1
 
 
 def _ends(letters: str, at: int, way: int) -> bool:
@@ -263,10 +261,19 @@ def _ends(letters: str, at: int, way: int) -> bool:
     return True
 
 
-def _is_followed(letters: str, at: int) -> bool:
-    """Whether another letter comes right after this one, so that the word begins here or not."""
-    after = letters[at + 1 : at + 2]
-    return after >= FIRST_LETTER and after != letters[at] and not _stands_for_letter(after)
+def _touches(letters: str, at: int, way: int) -> bool:
+    """Whether there is a letter here, or a sign that stands for one."""
+    while 0 <= at < len(letters) and letters[at] == SILENT:
+        at += way
+    return 0 <= at < len(letters) and letters[at] >= FIRST_LETTER
+
+
+def _is_inside(letters: str, at: int) -> bool:
+    """Whether letters touch this one on both sides, so that no word can begin here."""
+    before, after = letters[at - 1 : at], letters[at + 1 : at + 2]
+    if before < FIRST_LETTER or after < FIRST_LETTER or after == letters[at]:
+        return False
+    return not (_stands_for_letter(before) or _stands_for_letter(after))
 
 
 def _stands_for_letter(char: str) -> bool:

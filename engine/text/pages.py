@@ -32,6 +32,7 @@ _OPEN_CLOSED: Final = "C" + CLOSED  # `()`
 _ROUND: Final = "O" + SILENT
 MOST_ALIKE: Final = 3  # times a letter may stand in a row in a word that is spelled out
 _SPELLED: Final = 3
+_WORD: Final = 16  # bits
 _REACH: Final = 24  # characters within which three letters stand by themselves
 _UP: Final = 5  # the bit that tells a small letter from a capital one
 
@@ -62,18 +63,28 @@ class Page:
 class Stream:
     """A page without its gaps and repeats, to be searched.
 
-    data: UTF-8. starts: the place on the page of each letter left. ends: which letter, counted
-    from 0, each byte belongs to; None where every letter is one byte.
+    data: UTF-8. kept: what of the page is no gap; first: what of that is no repeat. letters:
+    which letter, counted from 0, each byte belongs to; None where every letter is one byte.
     """
 
     data: bytes
-    starts: NDArray[np.intp]
-    ends: NDArray[np.intp] | None
+    kept: NDArray[np.bool_]
+    first: NDArray[np.bool_]
+    letters: NDArray[np.intp] | None
 
-    def start_of(self, end: int, letters: int) -> int:
-        """The place on the page where a match starts that ends before this byte."""
-        last = end - 1 if self.ends is None else int(self.ends[end - 1])
-        return int(self.starts[last - letters + 1])
+    def starts_of(self, found: Sequence[tuple[int, int]], lengths: Sequence[int]) -> Sequence[int]:
+        """Places on the page of the first letters of matches, each (literal, byte it ends before).
+
+        lengths: of the literals, in letters.
+        """
+        if not found:
+            return ()
+        last = np.array([end - 1 for _, end in found], dtype=np.intp)
+        if self.letters is not None:
+            last = self.letters[last]
+        before = np.array([lengths[literal] - 1 for literal, _ in found], dtype=np.intp)
+        starts: Sequence[int] = _place_of(self.kept, _place_of(self.first, last - before)).tolist()
+        return starts
 
 
 def one_page(text: str) -> Page:
@@ -106,17 +117,31 @@ def codes_of(letters: str) -> Codes:
 
 def stream(codes: Codes, *, blanks: bool) -> Stream:
     """blanks: whether they stay, each run of them as one."""
-    kept = np.flatnonzero(codes >= ord(BLANK) if blanks else codes > ord(BLANK))
+    kept = codes >= ord(BLANK) if blanks else codes > ord(BLANK)
     left = codes[kept]
     left |= (_stand_for_letters(left).view(np.uint8) << _UP).astype(left.dtype, copy=False)
     first = np.ones(len(left), dtype=bool)
     np.not_equal(left[1:], left[:-1], out=first[1:])
-    left, starts = left[first], kept[first]
+    left = left[first]
     if left.dtype == np.uint8:
-        return Stream(left.tobytes(), starts, None)
+        return Stream(left.tobytes(), kept, first, None)
     data = _decoded(left).encode("utf-8")
     leads = (np.frombuffer(data, np.uint8) & 0xC0) != 0x80  # noqa: PLR2004 - not a continuation byte
-    return Stream(data, starts, np.cumsum(leads) - 1)
+    return Stream(data, kept, first, np.cumsum(leads) - 1)
+
+
+def _place_of(flags: NDArray[np.bool_], nth: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Where the nth flag that is set stands, for a few of very many: whole words are skipped."""
+    padded = np.zeros(-(-len(flags) // _WORD) * _WORD, dtype=bool)
+    padded[: len(flags)] = flags
+    counts = np.bitwise_count(np.packbits(padded).view(np.uint16)).astype(np.intp)
+    before = np.cumsum(counts) - counts
+    word = np.searchsorted(before, nth, side="right") - 1
+    looked_at = counts[word]
+    inside = np.flatnonzero(padded.reshape(-1, _WORD)[word])
+    chosen = inside[np.cumsum(looked_at) - looked_at + nth - before[word]]
+    place: NDArray[np.intp] = word * _WORD + chosen % _WORD
+    return place
 
 
 def spelled_at(codes: Codes) -> Iterator[int]:

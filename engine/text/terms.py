@@ -34,7 +34,7 @@ def literal_of(term: Term) -> tuple[bytes, bool]:
 def bank_problems(bank: Bank) -> Iterator[Problem]:
     """One problem for each term that cannot be looked for; pointers into the bank's document."""
     for index, term in enumerate(bank.terms):
-        reason = _refusal(term)
+        reason = term_problem(term)
         if reason is not None:
             yield Problem(
                 f"Bank '{bank.name}', term {index + 1}: {reason.message}",
@@ -48,7 +48,8 @@ def _searched(term: Term) -> str:
     return term.text if term.mode in {Mode.SUBSTRING, Mode.REGEX} else term.text.strip()
 
 
-def _refusal(term: Term) -> InvalidInput | None:
+def term_problem(term: Term) -> InvalidInput | None:
+    """Why it cannot be looked for."""
     if not _searched(term):
         return InvalidInput("the term is empty.", hint="Give at least one character.")
     if len(term.text) > MAX_TERM_CHARACTERS:

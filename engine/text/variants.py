@@ -54,7 +54,7 @@ class VariantFinder:
 
     def _on_page(self, page: Page) -> Iterator[tuple[int, int, int]]:
         yield from self._in_stream(page, blanks=True)
-        spelled = any(spelled_at(page.codes))
+        spelled = next(spelled_at(page.codes), None) is not None
         if spelled or self._has_blanks:
             yield from self._in_stream(page, blanks=False)
         if spelled:
@@ -64,9 +64,11 @@ class VariantFinder:
         if self._finder is None:
             return
         searched = stream(page.codes, blanks=blanks)
-        for literal, end in self._finder.find(searched.data):
-            start = searched.start_of(end, self._lengths[literal])
-            for term, spelling in self._entries[literal]:
+        lengths, entries = self._lengths, self._entries
+        found = self._finder.find(searched.data)
+        starts = searched.starts_of(found, lengths)
+        for (literal, _), start in zip(found, starts, strict=True):
+            for term, spelling in entries[literal]:
                 place = spelling.find(page, start)
                 if place is not None:
                     yield term, *place
