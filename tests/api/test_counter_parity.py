@@ -108,7 +108,7 @@ def live_hits(context: Context, org: Organisation) -> dict[str, int]:
             WHERE h.kind = 'rule' GROUP BY h.name
             """)
         )
-        return {name: hits for name, hits in rows}
+        return {name: int(hits) for name, hits in rows}
 
 
 def backtest_hits(context: Context, org: Organisation, post: str, where: str) -> int:
