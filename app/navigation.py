@@ -25,6 +25,7 @@ from app.screens import (
     queues,
     rule,
     rules,
+    set_aside,
     settings,
 )
 
@@ -54,6 +55,15 @@ PLACES: tuple[Place, ...] = (
     Place("job", "Job", "gavel", job.show, "Review", _REVIEW, listed=False),
     Place("decisions", "Decisions", "history", decisions.show, "Review", ("VIEW_MRT_DATA",)),
     Place("item", "Item", "article", item.show, "Review", ("VIEW_INVESTIGATION",), listed=False),
+    Place(
+        "set-aside",
+        "Set aside",
+        "move_to_inbox",
+        set_aside.show,
+        "Review",
+        ("VIEW_INVESTIGATION",),
+        listed=False,
+    ),
     Place("rules", "Rules", "rule", rules.show, "Rules", _RULES),
     Place("rule", "Rule", "rule", rule.show, "Rules", _RULES, listed=False),
     Place("backtests", "Backtests", "query_stats", backtests.show, "Rules", ("RUN_BACKTEST",)),

@@ -12,8 +12,6 @@ import streamlit as st
 from app.winnow_client import Transport, Winnow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from app.winnow_client.model import User
 
 COOKIE = "winnow_session"
@@ -48,20 +46,6 @@ def current_user() -> User:
     user = winnow().me()
     st.session_state["_current_user"] = (time.monotonic(), user)
     return user
-
-
-def people() -> Mapping[str, str]:
-    """Names by user id, as far as the signed-in person may know them."""
-    known: Mapping[str, str] | None = st.session_state.get("_people")
-    if known is None:
-        known = {user.user_id: user.name or user.email for user in _users()}
-        st.session_state["_people"] = known
-    return known
-
-
-def _users() -> list[User]:
-    me = current_user()
-    return winnow().users() if "MANAGE_USERS" in me.permissions else [me]
 
 
 def may(permission: str) -> bool:

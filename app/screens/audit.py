@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.session import people, winnow
+from app.session import winnow
 from app.views.documents import person, pretty
 from app.widgets.layout import heading
 from app.widgets.link_table import Column, link_table
@@ -48,6 +48,6 @@ def _row(entry: AuditEntry) -> dict[str, object]:
         "n": entry.n,
         "event": {"text": entry.event, "note": "" if detail in {"null", "{}"} else detail[:300]},
         "about": entry.subject_id or None,
-        "who": person(entry.actor, people()),
+        "who": person(entry.actor, entry.actor_name),
         "at": entry.at.isoformat() if entry.at else None,
     }

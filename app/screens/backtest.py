@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.places import asked, go, link
-from app.session import people, winnow
+from app.session import winnow
 from app.views.backtest_parts import (
     by_day,
     comparison,
@@ -64,7 +64,7 @@ def show() -> None:
 
 
 def _asked_for(run: Backtest) -> None:
-    who = person(run.requested_by, people())
+    who = person(run.requested_by, run.requested_by_name)
     by = f" by {who}" if who else ""
     parts = [f'<p class="w-quiet">Asked {escape(moment(run.created_at))}{escape(by)}</p>']
     for label, key in (("Candidate", "where"), ("Compared with", "baselineWhere")):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from app.places import asked, go, href
-from app.session import people, winnow
+from app.session import winnow
 from app.views.backtest_rows import backtest_rows
 from app.views.documents import names_by_id
 from app.widgets.layout import flash, heading
@@ -47,9 +47,7 @@ def show() -> None:
             "Start one above: choose a rule, or write a condition, and the period to try it on.",
         )
         return
-    rows = backtest_rows(
-        runs, {**people(), **names_by_id(rules)}, lambda run: href("backtest", id=run)
-    )
+    rows = backtest_rows(runs, names_by_id(rules), lambda run: href("backtest", id=run))
     opened = link_table(rows, _COLUMNS, key="backtests")
     if opened:
         go("backtest", id=opened)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.places import asked, go, href, link
-from app.session import may, people, winnow
+from app.session import may, winnow
 from app.views.bank_terms import MODES, joined, pasted, read_csv, to_csv
 from app.views.bank_trial import trial_html
 from app.views.documents import body_of, person
@@ -50,7 +50,7 @@ def _row(bank: Document) -> Document:
         "_href": href("banks", id=str(bank["id"])),
         "name": {"text": bank.get("name", ""), "note": bank.get("description", "")},
         "terms": len(bank.get("terms", [])),
-        "owner": person(bank.get("updatedBy"), people()) or None,
+        "owner": person(bank.get("updatedBy"), bank.get("updatedByName")) or None,
         "updated": bank.get("updatedAt"),
     }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.places import go, href
-from app.session import people, winnow
+from app.session import winnow
 from app.views.decision_rows import decision_rows, decisions_csv
 from app.views.documents import names_by_id
 from app.widgets.layout import heading
@@ -58,10 +58,9 @@ def show() -> None:
 
 
 def _names() -> dict[str, str]:
-    """Names of people, actions, policies and queues by id; ids are unique across kinds."""
+    """Names of actions, policies and queues by id; ids are unique across kinds."""
     kinds = ("actions", "policies", "queues")
-    found = {k: v for kind in kinds for k, v in names_by_id(winnow().configured(kind)).items()}
-    return {**people(), **found}
+    return {k: v for kind in kinds for k, v in names_by_id(winnow().configured(kind)).items()}
 
 
 def _export(kind: str, names: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from app.places import asked, link
 from app.screens.job_desk import Desk
 from app.screens.job_panel import show_panel
-from app.session import people, winnow
+from app.session import winnow
 from app.views.item_card import has_media, item_card
 from app.views.job_parts import history, job_line, other_items
 from app.widgets.messages import empty
@@ -57,7 +57,7 @@ def _item(desk: Desk, job: Job) -> None:
     with items.container(height=230, border=False):
         st.html(other_items(job.other_items))
     with past.container(height=230, border=False):
-        st.html(history(job.history, {**people(), **{a.id: a.name for a in job.actions}}))
+        st.html(history(job.history, {a.id: a.name for a in job.actions}))
 
 
 def _nothing_left(desk: Desk) -> None:

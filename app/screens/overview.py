@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.places import link
 from app.screens.first_steps import first_steps
+from app.screens.notices import notices
 from app.session import may, winnow
 from app.views.figures import compact, count, moment, parsed
 from app.views.overview_charts import bar_chart, counted, volume_chart
@@ -32,6 +33,7 @@ def show() -> None:
         label_visibility="collapsed",
     )
     told = winnow().overview(int(days or 7))
+    notices(told)
     if not sum(v.accepted for v in told.volume) and not told.lake.get("rows"):
         first_steps()
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.places import go, href, link
-from app.session import may, people, winnow
+from app.session import may, winnow
 from app.views.queue_rows import queue_rows
 from app.widgets.layout import figures, heading_with_room
 from app.widgets.link_table import Column, link_table
@@ -41,7 +41,7 @@ def show() -> None:
     ):
         go("job", queue=first.id)
     opened = link_table(
-        queue_rows(queues, datetime.now(UTC), people(), lambda q: href("job", queue=q)),
+        queue_rows(queues, datetime.now(UTC), lambda q: href("job", queue=q)),
         _COLUMNS,
         key="queues",
     )

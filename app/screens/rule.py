@@ -17,7 +17,7 @@ from app.views.preview import examples_html, preview_figures, preview_note
 from app.views.rule_rows import TONES
 from app.widgets.editor import sql_editor
 from app.widgets.layout import figures, flash, heading_with_room
-from app.widgets.messages import empty, told
+from app.widgets.messages import empty, plain, told
 
 if TYPE_CHECKING:
     from app.winnow_client.model import Checked, Document
@@ -36,6 +36,11 @@ def show() -> None:
         return
     head = {} if rule_id == "new" else winnow().configuration("rules", rule_id)
     _title(head)
+    if head.get("problem"):
+        st.error(
+            f"**This rule judges nothing until it is mended.** {plain(str(head['problem']))}",
+            icon=":material/report:",
+        )
     draft = draft_of(rule_id, head, types)
     _editor_and_preview(draft, types)
     labels = ["Settings", f"Examples ({len(draft.examples)})"]

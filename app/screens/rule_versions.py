@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.session import may, people, winnow
+from app.session import may, winnow
 from app.views.diff import changed, diff_html
 from app.views.documents import body_of, person
 from app.views.figures import moment
@@ -34,7 +34,7 @@ def show_versions(rule_id: str, head: dict[str, Any]) -> None:
 
 def _label(version: ConfigVersion) -> str:
     reason = f": {version.reason}" if version.reason else ""
-    who = person(version.author, people())
+    who = person(version.author, version.author_name)
     return f"{version.version} · {moment(version.created_at)} · {who}{reason}"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.places import go, href
-from app.session import may, people, winnow
+from app.session import may, winnow
 from app.views.documents import names_by_id
 from app.views.rule_rows import STATUSES, chosen, rule_rows
 from app.widgets.layout import flash, heading_with_room
@@ -52,7 +52,6 @@ def show() -> None:
             types=types,
             actions=names_by_id(winnow().configured("actions")),
             matches=_matches(),
-            people=people(),
             href=lambda rule: href("rule", id=rule),
         ),
         _COLUMNS,

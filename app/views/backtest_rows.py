@@ -37,7 +37,7 @@ def _row(run: Backtest, names: Mapping[str, str], href: Callable[[str], str]) ->
         )
         if known
         else None,
-        "who": person(run.requested_by, names) or None,
+        "who": person(run.requested_by, run.requested_by_name) or None,
         "when": run.created_at.isoformat() if run.created_at else None,
     }
 

@@ -39,7 +39,7 @@ def _row(
         "item": decision.get("itemId"),
         "policies": _policies(decision, names) or None,
         "queue": decision.get("queueName") or names.get(queue, queue) or None,
-        "who": person(decision.get("decidedBy"), names),
+        "who": person(decision.get("decidedBy"), decision.get("decidedByName")),
         "when": decision.get("decidedAt"),
     }
 
@@ -58,7 +58,7 @@ def decisions_csv(decisions: Sequence[Decision], names: Mapping[str, str]) -> st
             verdict(decision, names) + (" (taken back)" if decision.get("undoneAt") else ""),
             _policies(decision, names),
             decision.get("reason"),
-            person(decision.get("decidedBy"), names),
+            person(decision.get("decidedBy"), decision.get("decidedByName")),
             names.get(str(decision.get("queueId")), decision.get("queueId")),
             decision.get("itemId"),
             decision.get("itemTypeId"),

@@ -9,7 +9,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _UUID = 36
-_METADATA = {"id", "version", "updatedAt", "updatedBy", "createdAt", "deleted"}
+_METADATA = {
+    "id",
+    "version",
+    "updatedAt",
+    "updatedBy",
+    "updatedByName",
+    "createdAt",
+    "deleted",
+    "problem",
+}
 
 
 def body_of(head: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,9 +38,11 @@ def pretty(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, default=str)
 
 
-def person(actor: object, people: Mapping[str, str]) -> str:
-    """Who an actor such as `user:<id>` is; a colleague unknown by name keeps a short id."""
-    kind, _, name = str(actor or "").partition(":")
+def person(actor: object, name: object = "") -> str:
+    """Who an actor such as `user:<id>` is; a colleague without a name keeps a short id."""
+    if name and name != actor:
+        return str(name)
+    kind, _, identity = str(actor or "").partition(":")
     if kind != "user":
         return str(actor or "")
-    return people.get(name) or (f"colleague {name[:8]}" if len(name) == _UUID else name)
+    return f"colleague {identity[:8]}" if len(identity) == _UUID else identity

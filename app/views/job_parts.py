@@ -84,7 +84,7 @@ def _past(decision: Decision, names: Mapping[str, str]) -> str:
     reason = f'<p dir="auto">{escape(decision.reason)}</p>' if decision.reason else ""
     return (
         f"<div><b>{escape(verdict or decision.kind)}</b>{undone} "
-        f'<span class="w-quiet">{escape(person(decision.decided_by, names))}, '
+        f'<span class="w-quiet">{escape(person(decision.decided_by, decision.decided_by_name))}, '
         f"{escape(moment(decision.decided_at))}</span>{reason}</div>"
     )
 

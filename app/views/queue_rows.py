@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from app.views.documents import person
 from app.views.figures import age, aware, span_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from app.winnow_client.model import QueueStats
 
 
 def queue_rows(
-    queues: Sequence[QueueStats],
-    now: datetime,
-    people: Mapping[str, str],
-    href: Callable[[str], str],
+    queues: Sequence[QueueStats], now: datetime, href: Callable[[str], str]
 ) -> list[dict[str, Any]]:
     end = datetime.max.replace(tzinfo=UTC)
 
@@ -26,12 +24,10 @@ def queue_rows(
         oldest = queue.oldest_enqueued_at
         return (not queue.is_default, aware(oldest) if oldest else end, queue.name.lower())
 
-    return [_row(queue, now, people, href) for queue in sorted(queues, key=urgency)]
+    return [_row(queue, now, href) for queue in sorted(queues, key=urgency)]
 
 
-def _row(
-    queue: QueueStats, now: datetime, people: Mapping[str, str], href: Callable[[str], str]
-) -> dict[str, Any]:
+def _row(queue: QueueStats, now: datetime, href: Callable[[str], str]) -> dict[str, Any]:
     note = queue.description or ("default queue" if queue.is_default else "")
     return {
         "_id": queue.id,
@@ -42,13 +38,12 @@ def _row(
         "sla": span_of(timedelta(minutes=queue.sla_minutes)) if queue.sla_minutes else None,
         "arriving": queue.enqueued_last_hour,
         "decided": queue.decided_last_hour,
-        "reviewers": _named(queue.reviewers, people)
-        or (f"{queue.leased} open" if queue.leased else None),
+        "reviewers": _named(queue) or (f"{queue.leased} open" if queue.leased else None),
     }
 
 
-def _named(reviewers: Sequence[str], people: Mapping[str, str], most: int = 3) -> str:
-    names = [person(who, people) for who in reviewers]
+def _named(queue: QueueStats, most: int = 3) -> str:
+    names = [person(*who) for who in zip_longest(queue.reviewers, queue.reviewer_names)]
     more = f" +{len(names) - most}" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 

@@ -39,7 +39,6 @@ def rule_rows(
     types: Mapping[str, str],
     actions: Mapping[str, str],
     matches: Mapping[str, int],
-    people: Mapping[str, str],
     href: Callable[[str], str],
 ) -> list[dict[str, Any]]:
     """Live ones first, then the busiest."""
@@ -55,7 +54,7 @@ def rule_rows(
     return [
         {
             **_row(rule, types, actions, matches.get(str(rule["id"]), 0), most, href),
-            "owner": person(rule.get("updatedBy"), people) or None,
+            "owner": person(rule.get("updatedBy"), rule.get("updatedByName")) or None,
         }
         for rule in sorted(rules, key=rank)
     ]
@@ -90,4 +89,6 @@ def _status(rule: Mapping[str, Any]) -> dict[str, str]:
     percent = rule.get("rolloutPercent", 100)
     partial = status == "LIVE" and isinstance(percent, int | float) and percent < 100  # noqa: PLR2004
     text = status.capitalize() + (f" {percent:g}%" if partial else "")
+    if rule.get("problem"):
+        return {"text": f"{text}, broken", "tone": "bad"}
     return {"text": text, "tone": TONES.get(status, "plain")}

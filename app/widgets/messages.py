@@ -38,10 +38,10 @@ def show_refusal(error: ApiError) -> None:
     if error.status == _SIGNED_OUT:
         show_signed_out()
         return
-    lines = [f"**{_plain(_headline(error))}**"]
+    lines = [f"**{plain(_headline(error))}**"]
     lines.extend(_problem_line(*problem) for problem in error.problems if problem[1])
     if error.hint:
-        lines.append(_plain(error.hint))
+        lines.append(plain(error.hint))
     icon = ":material/cloud_off:" if error.status == 0 else ":material/error:"
     st.error("\n\n".join(dict.fromkeys(lines)), icon=icon)
 
@@ -76,10 +76,10 @@ def _headline(error: ApiError) -> str:
 
 def _problem_line(pointer: str, message: str, hint: str) -> str:
     where = f"`{pointer}`: " if pointer else ""
-    return f"{where}{_plain(message)}" + (f" {_plain(hint)}" if hint else "")
+    return f"{where}{plain(message)}" + (f" {plain(hint)}" if hint else "")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text from elsewhere, with Markdown's and Streamlit's marks taken literally."""
     for mark in "\\`*_[]<>$:#~|":
         text = text.replace(mark, "\\" + mark)

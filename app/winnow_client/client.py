@@ -120,6 +120,21 @@ class Winnow:
     def item(self, item_type_id: str, item_id: str) -> model.ItemHistory:
         return self.transport.ask(model.ItemHistory, "GET", f"/items/{item_type_id}/{item_id}")
 
+    def set_aside(self, after: int = 0, limit: int = 100) -> Page[model.SetAsideItem]:
+        """Items that could not be judged, from the place after that one on."""
+        params: Params = {"cursor": str(after), "limit": limit}
+        return self.transport.ask(
+            Page[model.SetAsideItem], "GET", "/items/set-aside", params=params
+        )
+
+    def judge_again(self, seq: int) -> None:
+        self.transport.send("POST", f"/items/set-aside/{seq}/replay")
+
+    def judge_all_again(self) -> int:
+        """How many there were."""
+        told = self.transport.ask(dict[str, int], "POST", "/items/set-aside/replay")
+        return told["replayed"]
+
     # Review
     def queues(self) -> list[model.QueueStats]:
         return self.transport.ask(Page[model.QueueStats], "GET", "/queues").items

@@ -50,6 +50,7 @@ class Organisation(Wire, frozen=True):
 class ConfigVersion(Wire, frozen=True):
     version: int
     author: str | None = None
+    author_name: str | None = None
     reason: str | None = None
     created_at: datetime | None = None
     deleted: bool = False
@@ -121,6 +122,7 @@ class QueueStats(Wire, frozen=True):
     decided_last_hour: int = 0
     enqueued_last_hour: int = 0
     reviewers: list[str] = []
+    reviewer_names: list[str] = []
     is_default: bool = False
     sla_minutes: int | None = None
     description: str = ""
@@ -190,6 +192,7 @@ class Decision(Wire, frozen=True):
     policy_ids: list[str] = []
     reason: str | None = None
     decided_by: str = ""
+    decided_by_name: str = ""
     decided_at: datetime | None = None
     undone_at: datetime | None = None
     queue_id: str | None = None
@@ -231,6 +234,7 @@ class Backtest(Wire, frozen=True):
     digest: str | None = None
     error: str | None = None
     requested_by: str = ""
+    requested_by_name: str = ""
     created_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -271,10 +275,29 @@ class Delivery(Wire, frozen=True):
     body: Any = None
 
 
+class SetAsideItem(Wire, frozen=True):
+    """seq: its place, by which it is judged again. reason: why that failed."""
+
+    seq: int
+    item_id: str = ""
+    item_type_id: str = ""
+    item_type_name: str = ""
+    submission_id: str = ""
+    arrived_at: datetime | None = None
+    set_aside_at: datetime | None = None
+    reason: str = ""
+
+
 class Volume(Wire, frozen=True):
     hour: datetime
     accepted: int = 0
     evaluated: int = 0
+
+
+class RuleProblem(Wire, frozen=True):
+    rule_id: str
+    rule_name: str = ""
+    problem: str = ""
 
 
 class Overview(Wire, frozen=True):
@@ -284,12 +307,16 @@ class Overview(Wire, frozen=True):
     decisions_by_kind: list[Document] = []
     deliveries: dict[str, int | None] = {}
     lake: Document = {}
+    set_aside: int = 0
+    broken_rules: list[RuleProblem] = []
+    configuration_problem: str = ""
 
 
 class AuditEntry(Wire, frozen=True):
     n: int = 0
     at: datetime | None = None
     actor: str = ""
+    actor_name: str = ""
     event: str = ""
     subject_kind: str = ""
     subject_id: str = ""

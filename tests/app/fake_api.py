@@ -37,6 +37,9 @@ class State:
     permissions: list[str]
     decided: list[Doc] = field(default_factory=list)
     held: dict[str, str] = field(default_factory=dict)
+    set_aside: list[Doc] = field(default_factory=list)
+    broken_rules: list[Doc] = field(default_factory=list)
+    configuration_problem: str = ""
     heartbeats: list[str] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     empty: bool = False
@@ -53,6 +56,7 @@ def fake_api(state: State | None = None) -> FastAPI:
         _queues,
         _jobs,
         _decisions,
+        _set_aside,
         _backtests,
         _administration,
     ):
@@ -201,6 +205,9 @@ def _rules(app: FastAPI, state: State) -> None:
             return {"volume": [], "jobs": {"open": 0, "decidedToday": 0}, "lake": {"rows": 0}}
         hours = range(days * 24)
         return {
+            "setAside": len(state.set_aside),
+            "brokenRules": state.broken_rules,
+            "configurationProblem": state.configuration_problem,
             "volume": [
                 {"hour": stamp(60 * h), "accepted": 900 + 37 * (h * 7 % 23), "evaluated": 900}
                 for h in hours
@@ -304,9 +311,27 @@ def _decisions(app: FastAPI, state: State) -> None:
     @app.get("/api/v1/decisions")
     def decisions() -> Doc:
         told = [
-            {**d, "decidedBy": "user:ada@example.org", "decidedAt": stamp()} for d in state.decided
+            {**d, "decidedBy": "user:u1", "decidedByName": "Ada", "decidedAt": stamp()}
+            for d in state.decided
         ]
         return page(told)
+
+
+def _set_aside(app: FastAPI, state: State) -> None:
+    @app.get("/api/v1/items/set-aside")
+    def set_aside(cursor: int = 0, limit: int = 50) -> Doc:
+        return page([item for item in state.set_aside if item["seq"] > cursor][:limit])
+
+    @app.post("/api/v1/items/set-aside/replay", status_code=202)
+    def replay_all() -> Doc:
+        replayed = len(state.set_aside)
+        state.set_aside.clear()
+        return {"replayed": replayed}
+
+    @app.post("/api/v1/items/set-aside/{seq}/replay", status_code=202)
+    def replay_one(seq: int) -> Doc:
+        state.set_aside[:] = [item for item in state.set_aside if item["seq"] != seq]
+        return {"replayed": 1}
 
 
 def _backtests(app: FastAPI, state: State) -> None:

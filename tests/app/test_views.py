@@ -15,6 +15,7 @@ from app.views.backtest_parts import comparison, day_chart, headline, quality, q
 from app.views.decision_rows import decisions_csv
 from app.views.diagnostics import diagnostics_html, gutter_marks
 from app.views.diff import changed, diff_html
+from app.views.documents import person
 from app.views.figures import UNKNOWN
 from app.views.item_card import brief, item_card
 from app.views.marked_text import excerpt, marked, merged
@@ -147,7 +148,7 @@ def test_the_default_queue_comes_first_then_the_longest_waiting() -> None:
         QueueStats(id="b", name="B", pending=1, oldest_enqueued_at=NOW - timedelta(hours=9)),
         QueueStats(id="c", name="C", is_default=True),
     ]
-    assert [row["_id"] for row in queue_rows(queues, NOW, {}, str)] == ["c", "b", "a"]
+    assert [row["_id"] for row in queue_rows(queues, NOW, str)] == ["c", "b", "a"]
 
 
 RULES: list[dict[str, Any]] = [
@@ -172,8 +173,36 @@ def test_rules_are_filtered(filters: dict[str, str], ids: list[str]) -> None:
 
 
 def test_a_partial_rollout_shows_in_the_status() -> None:
-    rows = rule_rows.rule_rows(RULES[:1], types={}, actions={}, matches={}, people={}, href=str)
+    rows = rule_rows.rule_rows(RULES[:1], types={}, actions={}, matches={}, href=str)
     assert rows[0]["status"]["text"] == "Live 25%"
+
+
+def test_a_broken_rule_shows_in_the_status() -> None:
+    broken = {**RULES[0], "problem": "There is no field 'txet'."}
+    rows = rule_rows.rule_rows([broken], types={}, actions={}, matches={}, href=str)
+    assert rows[0]["status"] == {"text": "Live 25%, broken", "tone": "bad"}
+
+
+@pytest.mark.parametrize(
+    ("actor", "name", "told"),
+    [
+        ("user:0190b0f2-0000-7000-8000-000000000000", "Grace Hopper", "Grace Hopper"),
+        ("user:0190b0f2-0000-7000-8000-000000000000", None, "colleague 0190b0f2"),
+        ("user:ada", "user:ada", "ada"),
+        ("system:evaluation", "system:evaluation", "system:evaluation"),
+        (None, None, ""),
+    ],
+)
+def test_a_person_is_told_by_name(actor: str | None, name: str | None, told: str) -> None:
+    assert person(actor, name) == told
+
+
+def test_reviewers_are_told_by_name_and_the_rest_counted() -> None:
+    queue = QueueStats(
+        id="a", name="A", reviewers=[f"user:{n}" for n in range(5)], reviewer_names=list("abcde")
+    )
+    (row,) = queue_rows([queue], NOW, str)
+    assert row["reviewers"] == "a, b, c +2"
 
 
 def test_a_diagnostic_points_at_its_place() -> None:
