@@ -57,7 +57,7 @@ class Graph:
         below = (self.inputs[id(child)] for child in children)
         own = {node} if isinstance(node, FieldRead | CountRecent) else set()
         self.inputs[id(node)] = frozenset(own).union(*below)
-        self.costs[id(node)] = _own_cost(node) + sum(map(self.cost, children))
+        self.costs[id(node)] = own_cost(node) + sum(map(self.cost, children))
 
 
 def _children(node: Node) -> tuple[Node, ...]:
@@ -92,7 +92,7 @@ def _own_facts(node: Node) -> Hashable:
             return node
 
 
-def _own_cost(node: Node) -> int:
+def own_cost(node: Node) -> int:
     match node:
         case Apply():
             return REGISTRY[node.operator].cost

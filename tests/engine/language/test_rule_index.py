@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.language.clauses import MOST_CLAUSES, OPEN, clauses_of, is_open
+from engine.language.clauses import INDEXED, OPEN, clauses_of, is_open
 from engine.language.cuts import comparison_of, turns
 from engine.language.ruleset import compile_values, counters_of
 from engine.text import Automaton
@@ -104,7 +104,7 @@ def test_what_would_grow_too_large_is_left_open() -> None:
     pairs = " OR ".join(f"(score > {n} AND size > {n})" for n in range(8))
     assert clauses_of(tree_of(pairs), fits) == ((OPEN,),)
     long = clauses_of(tree_of(" AND ".join(f"score > {n}" for n in range(20))), fits)
-    assert len(long) == MOST_CLAUSES
+    assert len(long) == INDEXED.clauses
     assert is_open(long)
 
 
