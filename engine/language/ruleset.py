@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.language.check import walk
 from engine.language.graph import Graph
 from engine.language.matching import Matcher
+from engine.language.measures import Measured
 from engine.language.nodes import BankMatch, Counter, CountRecent, Environment, Node, Predicate
 from engine.language.row import RowCompiler, compile_source
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 FEWEST_TOGETHER: Final = 40
 """Fewer rules are faster one by one."""
 
-Evaluate = Callable[[Mapping[str, object], Sequence[int | None], datetime], tuple[bool | None, ...]]
+Evaluate = Callable[[Mapping[str, object], Sequence[Measured], datetime], tuple[bool | None, ...]]
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Ruleset:
     """evaluate(row, counts, arrived_at): one of True, False, None for each of rule_ids.
 
     row: field name -> value as `engine.items.row_values` gives it; absent means NULL.
-    counts: one for each of counters, None where the key is NULL.
+    counts: one for each of counters, None where the key is NULL; a time for first_seen.
     source: the generated Python, for people.
     """
 
