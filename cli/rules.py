@@ -12,6 +12,7 @@ from cli.installation import utc_now
 from cli.org import Json
 from cli.output import ExitCode, emit, say
 from cli.rule_options import read_text
+from cli.rules_coop import import_coop
 from engine.errors import InvalidInput
 from engine.packs import Pack, PackTrial, RuleTrial, read_packs, try_packs
 from services.pack_measures import FileMeasure, measure
@@ -185,4 +186,5 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True)
     group.command("test")(try_examples)
     group.command("measure")(measure_rules)
+    group.command("import-coop")(import_coop)
     app.add_typer(group, name="rules", help="Keep rules in files: test, plan, apply, pull.")

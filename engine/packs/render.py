@@ -12,7 +12,7 @@ from engine.configuration.reader import SCHEMA
 from engine.configuration.rules import Rule, rule_document
 from engine.items import ItemType, item_type_document
 from engine.packs.pack import NAMED
-from engine.text import Mode, Term
+from engine.text import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 100
 _FIELD_DEFAULTS: Final = {"required": False, "container": None}
+_TERM_DEFAULTS: Final = ("", None, Mode.WORD.value)
 _PLAIN_POLICY: Final = policy_document(Policy("", 0, ""))
 _PLAIN_BANK: Final = bank_document(TextBank("", 0, ""))
 _PLAIN_RULE: Final = rule_document(Rule("", 0, "", ""))
@@ -94,17 +95,18 @@ def _fields(item_type: ItemType) -> dict[str, object]:
 
 
 def _bank(bank: TextBank) -> dict[str, object]:
-    document = _short(bank_document(bank), _PLAIN_BANK)
-    if bank.terms:
-        document["terms"] = [_term(term) for term in bank.terms]
+    written = bank_document(bank)
+    document = _short(written, _PLAIN_BANK)
+    terms = written["terms"]
+    if isinstance(terms, list) and terms:
+        document["terms"] = [_term(term) for term in terms]
     return document
 
 
-def _term(term: Term) -> object:
-    if term.mode is Mode.WORD and not term.note:
-        return term.text
-    written = {"text": term.text, "mode": term.mode.value, "note": term.note}
-    return {key: value for key, value in written.items() if value not in ("", Mode.WORD.value)}
+def _term(written: Mapping[str, object]) -> object:
+    """The text alone where it says everything."""
+    kept = {k: v for k, v in written.items() if k == "text" or v not in _TERM_DEFAULTS}
+    return written["text"] if set(kept) == {"text"} else kept
 
 
 def _rule(rule: Rule) -> dict[str, object]:

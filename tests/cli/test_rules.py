@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from pathlib import Path
 
 import pytest
 
 from tests.cli.commands import winnow, write_rows
+from tests.engine.coop_import.test_coop_import import FILE
 from tests.engine.packs.test_pack_files import SOUND
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -90,3 +89,25 @@ def test_a_truth_that_is_none_is_refused(pack: Path, tmp_path: Path, truth: str)
     ended = winnow("rules", "measure", pack, "--data", data, "--truth", truth)
     assert (ended.code, ended.out) == (2, "")
     assert truth in ended.err
+
+
+def test_rules_of_coop_become_packs_that_can_be_tried(tmp_path: Path) -> None:
+    file = tmp_path / "coop.json"
+    file.write_text(json.dumps(FILE))
+    ended = winnow("rules", "import-coop", file, "--out", tmp_path / "packs", "--json")
+    assert ended.code == 1
+    assert [each["pointer"] for each in ended.json["refused"]] == [
+        "/rules/1/conditionSet/conditions/0/signal"
+    ]
+    assert [Path(each).name for each in ended.json["written"]] == [
+        *("post.yaml", "note.yaml", "text-banks.yaml")
+    ]
+    assert winnow("rules", "test", tmp_path / "packs").code == 0
+
+
+def test_a_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "coop.json"
+    file.write_text("{")
+    ended = winnow("rules", "import-coop", file, "--out", tmp_path / "packs")
+    assert (ended.code, ended.out) == (2, "")
+    assert not (tmp_path / "packs").exists()

@@ -1,0 +1,215 @@
+"""One condition: a signal over an input, compared.
+
+An input that is missing or empty makes a condition FALSE; what Coop counts as an error is NULL.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from engine.coop_import.inputs import Read, Refused, Value, read_input
+from engine.coop_import.thresholds import ERROR, Comparator, Score, ScoreType, comparison
+from engine.language.duckdb_sql import text_sql
+from engine.text import Mode
+
+if TYPE_CHECKING:
+    from engine.items import ItemType
+
+KEYS: Final = frozenset({"input", "signal", "matchingValues", "comparator", "threshold"})
+_IGNORED: Final = frozenset({"result"})  # what Coop notes about an evaluation
+
+
+@dataclass(frozen=True)
+class TextSignal:
+    mode: Mode
+    negated: bool = False
+
+
+TEXT_SIGNALS: Final = {
+    "TEXT_MATCHING_CONTAINS_TEXT": TextSignal(Mode.SUBSTRING),
+    "TEXT_MATCHING_NOT_CONTAINS_TEXT": TextSignal(Mode.SUBSTRING, negated=True),
+    "TEXT_MATCHING_CONTAINS_REGEX": TextSignal(Mode.REGEX),
+    "TEXT_MATCHING_NOT_CONTAINS_REGEX": TextSignal(Mode.REGEX, negated=True),
+    "TEXT_MATCHING_CONTAINS_VARIANT": TextSignal(Mode.VARIANT),
+}
+REFUSED_SIGNALS: Final = {
+    "TEXT_SIMILARITY_SCORE": "rules have no partial similarity to a text; use the mode `variant`",
+    "IMAGE_SIMILARITY_MATCH": "banks of images cannot be asked from rules",
+    "IMAGE_SIMILARITY_DOES_NOT_MATCH": "banks of images cannot be asked from rules",
+    "GEO_CONTAINED_WITHIN": "rules cannot ask where a geohash lies",
+    "USER_SCORE": "scores of users are deprecated and not kept",
+    "USER_STRIKE_VALUE": "strikes cannot be asked from rules",
+    "AGGREGATION": "write it with count_recent(), whose windows slide instead of being cut",
+    "CUSTOM": "Coop does not implement it either",
+}
+
+AskBank = Callable[[Mapping[object, object], Mode], tuple[str, ...]]
+"""Matching values and a mode -> names of banks; raises Refused."""
+
+
+@dataclass(frozen=True)
+class Leaf:
+    read: Read
+    comparator: Comparator | None
+    threshold: str | float | bool | None
+
+
+def leaf_sql(
+    given: Mapping[object, object], item_type: ItemType, banks: AskBank, warn: Callable[[str], None]
+) -> str:
+    """Raises Refused."""
+    unknown = [str(key) for key in given if key not in KEYS | _IGNORED]
+    if unknown:
+        raise Refused(unknown[0], f"`{unknown[0]}` is no part of a condition")
+    leaf = Leaf(read_input(given.get("input"), item_type), _comparator(given), _threshold(given))
+    if leaf.comparator is Comparator.IS_NOT_PROVIDED:
+        return leaf.read.absent
+    signal = _signal(given.get("signal"))
+    if signal is None:
+        return _identity(leaf, warn)
+    return _text_signal(signal, leaf, given.get("matchingValues"), banks, warn)
+
+
+def _comparator(given: Mapping[object, object]) -> Comparator | None:
+    value = given.get("comparator")
+    if value is None:
+        return None
+    if value not in {each.value for each in Comparator}:
+        raise Refused("comparator", f"there is no comparator {value!r}")
+    return Comparator(str(value))
+
+
+def _threshold(given: Mapping[object, object]) -> str | float | bool | None:
+    value = given.get("threshold")
+    if value is None or isinstance(value, str | float | bool):
+        return value
+    if isinstance(value, int):
+        return float(value)
+    raise Refused("threshold", "a threshold is a text, a number, true or false")
+
+
+def _signal(given: object) -> TextSignal | None:
+    if given is None:
+        return None
+    name = _signal_type(given)
+    if name in TEXT_SIGNALS:
+        return TEXT_SIGNALS[name]
+    reason = REFUSED_SIGNALS.get(name, "no model or service answers for it here")
+    raise Refused("signal", f"the signal {name} cannot be asked: {reason}")
+
+
+def _signal_type(given: object) -> str:
+    """From `type`, or from the JSON text in `id`."""
+    if not isinstance(given, Mapping):
+        raise Refused("signal", "a signal is an object")
+    if isinstance(given.get("type"), str):
+        return str(given["type"])
+    try:
+        found = json.loads(str(given.get("id")))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise Refused("signal", "the signal names no type")
+    return str(found.get("type"))
+
+
+# -- without a signal: the value itself ------------------------------------------------------------
+
+
+def _identity(leaf: Leaf, warn: Callable[[str], None]) -> str:
+    if leaf.read.whole:
+        warn("a whole item cannot be compared: Coop fails here, and so the condition is NULL")
+        return "TRUE" if leaf.comparator is Comparator.IS_UNAVAILABLE else ERROR
+    if leaf.read.joined:
+        raise Refused("input", "`All text` reads a list, whose elements rules cannot join")
+    return _any_of([_compared(value, leaf, warn) for value in leaf.read.values])
+
+
+def _compared(value: Value, leaf: Leaf, warn: Callable[[str], None]) -> str:
+    if value.type is None:
+        raise Refused("input", f"values such as {value.sql} are compared by signals alone")
+    if value.listed:
+        return _any_element(value, leaf)
+    answer = comparison(Score(value.sql, value.type), leaf.comparator, leaf.threshold)
+    failed = answer == ERROR
+    if failed:
+        warn(f"{value.sql} is a text, the threshold is none: Coop fails here, and so it is NULL")
+    if leaf.comparator is Comparator.IS_UNAVAILABLE:
+        answer = "TRUE" if failed else "FALSE"
+    return _when_there(value, answer)
+
+
+def _when_there(value: Value, answer: str) -> str:
+    if answer in {"TRUE", "FALSE"}:
+        return f"NOT ({value.absent})" if answer == "TRUE" else "FALSE"
+    return f"CASE WHEN {value.absent} THEN FALSE ELSE {answer} END"
+
+
+def _any_element(value: Value, leaf: Leaf) -> str:
+    """An element that is an error is NULL, and one that passes decides."""
+    if leaf.comparator is Comparator.IS_UNAVAILABLE:
+        return "FALSE"
+    literal = _literal(value, leaf)
+    if literal is None or leaf.comparator not in {Comparator.EQUALS, Comparator.NOT_EQUAL_TO}:
+        raise Refused(
+            "comparator", f"rules compare the elements of {value.sql} only by EQUALS, NOT_EQUAL_TO"
+        )
+    if leaf.comparator is Comparator.EQUALS:
+        return f"coalesce(list_contains({value.sql}, {literal}), FALSE)"
+    return f"coalesce(NOT list_has_all([{literal}], {value.sql}), FALSE)"
+
+
+def _literal(value: Value, leaf: Leaf) -> str | None:
+    """The threshold as it stands in the comparison of one value."""
+    if leaf.comparator is None or value.type is None:
+        return None
+    if value.type is ScoreType.TEXT:
+        return text_sql(leaf.threshold) if isinstance(leaf.threshold, str) else None
+    if value.type is ScoreType.NUMBER:
+        sql = comparison(Score("", value.type), Comparator.EQUALS, leaf.threshold)
+        return sql.removeprefix(" = ") if sql.startswith(" = ") else None
+    return None
+
+
+# -- text matching ---------------------------------------------------------------------------------
+
+
+def _text_signal(
+    signal: TextSignal, leaf: Leaf, matching: object, banks: AskBank, warn: Callable[[str], None]
+) -> str:
+    if leaf.read.whole or any(value.type is not ScoreType.TEXT for value in leaf.read.values):
+        raise Refused("input", "only texts can be searched")
+    if not leaf.read.values:
+        return "FALSE"
+    names = banks(matching if isinstance(matching, Mapping) else {}, signal.mode)
+    if not names:
+        warn("nothing to look for is given: Coop fails here, and so the condition is NULL")
+    if leaf.read.joined:
+        warn("`All text` reads lists by element: a match across two of them is not found")
+    if signal.negated and (leaf.read.joined or any(value.listed for value in leaf.read.values)):
+        raise Refused("input", "rules cannot ask for an element of a list that lacks a text")
+    return _any_of([_searched(value, signal, leaf, names) for value in leaf.read.values])
+
+
+def _searched(value: Value, signal: TextSignal, leaf: Leaf, names: tuple[str, ...]) -> str:
+    mode = text_sql(signal.mode.value)
+    found = _any_of([f"matches({value.sql}, {text_sql(name)}, {mode})" for name in names])
+    score = Score(f"NOT ({found})" if signal.negated else f"({found})", ScoreType.BOOLEAN)
+    if leaf.comparator is Comparator.IS_UNAVAILABLE:
+        return "FALSE" if names else f"NOT ({value.absent})"
+    if not names:
+        return _when_there(value, ERROR)
+    if value.listed and leaf.comparator is not None and leaf.threshold is not None:
+        answer = comparison(Score("", ScoreType.BOOLEAN), leaf.comparator, leaf.threshold)
+        if answer:
+            raise Refused("comparator", "rules ask of a list only whether an element matches")
+    return _when_there(value, comparison(score, leaf.comparator, leaf.threshold))
+
+
+def _any_of(parts: list[str]) -> str:
+    if not parts:
+        return "FALSE"
+    return parts[0] if len(parts) == 1 else " OR ".join(f"({part})" for part in parts)
