@@ -12,6 +12,7 @@ import pytest
 
 from engine.errors import InvalidInput
 from engine.text import Automaton, Bank, Mode, Term
+from engine.text.similarity import similarity
 from tests.left_out import DATA
 
 if TYPE_CHECKING:
@@ -44,16 +45,18 @@ DIFFERENT_ON_PURPOSE: dict[str, bool | None] = {
     "variant.89": True,  # a struck-out letter is that letter
 }
 """Our answer: a match, none, or None for a bank that is refused."""
+BETTER_ALIGNED = {"similarity.6": 0.33, "similarity.8": 0.86}
+"""Where a stretch more alike than the one Coop compares is found."""
 
 
-def vectors() -> list[Any]:
+def vectors(*modes: str) -> list[Any]:
     if not VECTORS.is_file():
         return [pytest.param({}, id="no vectors", marks=pytest.mark.data)]
     entries = json.loads(VECTORS.read_text(encoding="utf-8"))
     return [
         pytest.param(entry, id=entry["id"], marks=pytest.mark.data)
         for entry in entries
-        if entry["given"]["mode"] in MODES and entry["given"]["terms"]
+        if entry["given"]["mode"] in modes and entry["given"]["terms"]
     ]
 
 
@@ -66,8 +69,14 @@ def answer(given: Mapping[str, Any]) -> bool | None:
     return bool(hits) is not given["mode"].startswith("not_")
 
 
-@pytest.mark.parametrize("vector", vectors())
+@pytest.mark.parametrize("vector", vectors(*MODES))
 def test_a_text_is_matched_as_coop_matches_it(vector: Mapping[str, Any]) -> None:
     wanted = vector["expect"].get("wanted_match", vector["expect"].get("match"))
     expected = DIFFERENT_ON_PURPOSE.get(vector["id"], wanted)
     assert answer(vector["given"]) is expected
+
+
+@pytest.mark.parametrize("vector", vectors("similarity"))
+def test_a_text_is_as_similar_as_coop_says_it_is(vector: Mapping[str, Any]) -> None:
+    score = similarity(vector["given"]["text"], vector["given"]["terms"])
+    assert round(score, 2) == BETTER_ALIGNED.get(vector["id"], vector["expect"]["score"])
