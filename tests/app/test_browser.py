@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from store.secrets import SecretBox
     from tests.world import Organisation
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -54,7 +54,6 @@ def house(
     postgres_url: str,
     org_template: tuple[str, Organisation],
     secrets: SecretBox,
-    console_url: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[House]:
     """One for all tests here, so each looks only at what it did itself."""
@@ -63,7 +62,7 @@ def house(
     database = Database(with_database(postgres_url, "console"))
     lake = str(tmp_path_factory.mktemp("console-lake"))
     context = Context(database, lake, secrets, lambda: datetime.now(UTC), new_id)
-    with whole_house(context, org, console_url) as house:
+    with whole_house(context, org) as house:
         yield house
     database.close()
 

@@ -70,19 +70,19 @@ def test_who_may_not_judge_again_may_look(opened: Opened, troubled: State) -> No
     assert [button.label for button in page.button] == []
 
 
-def test_rules_that_judge_nothing_are_named_on_the_overview(opened: Opened, state: State) -> None:
+def test_rules_that_need_mending_are_named_on_the_overview(opened: Opened, state: State) -> None:
     state.broken_rules.append(
         {"ruleId": "r1", "ruleName": "Casino spam", "problem": "There is no field 'txet'."}
     )
     state.configuration_problem = "RuntimeError: too many patterns"
     told = said(opened("overview"))
-    assert "One rule is switched on and judges nothing" in told
+    assert "One rule that is switched on needs mending" in told
     assert "There is no field 'txet'." in told
     assert "too many patterns" in told
 
 
 def test_a_broken_rule_says_so_on_its_page_and_in_the_list(opened: Opened, state: State) -> None:
     state.configured["rules"][0]["problem"] = "There is no field 'txet'."
-    assert "This rule judges nothing until it is mended" in said(opened("rule", id="r1"))
+    assert "This rule needs mending" in said(opened("rule", id="r1"))
     broken = [row for row in rows_of(opened("rules"), "rules") if row["status"]["tone"] == "bad"]
     assert [row["_id"] for row in broken] == ["r1"]

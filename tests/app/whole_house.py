@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
-import pytest
 
 from api.main import create_app
 from app.winnow_client import Transport, Winnow
@@ -16,6 +18,7 @@ from services.lake_export import export_all
 from services.worker import Options, Worker
 from tests.app.conftest import served
 from tests.app.deadline import until
+from tests.house.source import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,18 +47,38 @@ class House:
 
 
 @contextmanager
-def whole_house(
-    context: Context, org: Organisation, console: str, items: int = 60
-) -> Iterator[House]:
+def console_process(api_url: str) -> Iterator[str]:
+    """The console as `winnow app` runs it: Streamlit allows one a process, and AppTest takes it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "cli.main", "app", "--api-url", api_url, "--port", str(port)]
+    url = f"http://127.0.0.1:{port}"
+    with subprocess.Popen(command, cwd=ROOT) as console:
+        try:
+            until(lambda: _answers(f"{url}/sign-in"), what="the console answers")
+            yield url
+        finally:
+            console.terminate()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+@contextmanager
+def whole_house(context: Context, org: Organisation, items: int = 60) -> Iterator[House]:
     """Everything runs until the block ends; the items are judged and in the lake."""
     context = replace(context, clock=lambda: datetime.now(UTC))
     worker = Worker(context, Options(evaluators=1, keep_time=False))
     with (
-        pytest.MonkeyPatch.context() as patch,
         served(lambda _: create_app(context)) as api,
+        console_process(f"{api}/api/v1") as console,
         httpx.Client(base_url=f"{api}/api/v1", timeout=30) as http,
     ):
-        patch.setenv("WINNOW_API_URL", f"{api}/api/v1")
         token = Winnow(Transport(http)).sign_in(org.admin_email, org.admin_password).token
         winnow = Winnow(Transport(http, token))
         house = _furnished(console, org, winnow)
