@@ -67,7 +67,7 @@ class RuleProblem:
 class Overview:
     """set_aside: how many items could not be evaluated, whenever they came.
 
-    broken_rules: LIVE and SHADOW ones that are not evaluated, since they mean nothing any more.
+    broken_rules: LIVE and SHADOW ones left out for an item type, or naming what is gone.
     configuration_problem: why workers go on with an earlier configuration; empty if they do not.
     """
 

@@ -30,8 +30,8 @@ def notices(told: Overview) -> None:
 
 
 def _broken(rules: list[RuleProblem]) -> None:
-    one = "One rule is switched on and judges nothing."
-    what = one if len(rules) == 1 else f"{len(rules)} rules are switched on and judge nothing."
+    one = "One rule that is switched on needs mending."
+    what = one if len(rules) == 1 else f"{len(rules)} rules that are switched on need mending."
     lines = [f"{plain(rule.rule_name)}: {plain(rule.problem)}" for rule in rules[:_MOST]]
     st.error(
         "\n\n".join([f"**{what}**", *lines]),

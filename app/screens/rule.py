@@ -38,7 +38,7 @@ def show() -> None:
     _title(head)
     if head.get("problem"):
         st.error(
-            f"**This rule judges nothing until it is mended.** {plain(str(head['problem']))}",
+            f"**This rule needs mending.** {plain(str(head['problem']))}",
             icon=":material/report:",
         )
     draft = draft_of(rule_id, head, types)
