@@ -74,12 +74,13 @@ class Disguised:
         """Start and end in the text of the match whose first letter may stand here."""
         letters = page.letters
         end = at + len(self.plain)
-        before = letters[at - 1 : at]
-        if before < FIRST_LETTER and letters[end : end + 1] < FIRST_LETTER:
-            if letters.startswith(self.plain, at) and self._is_undisguised(page, at, end):
-                return at, end
-        elif _is_inside(letters, at):
-            return None
+        if (
+            letters[at - 1 : at] < FIRST_LETTER
+            and letters[end : end + 1] < FIRST_LETTER
+            and letters.startswith(self.plain, at)
+            and self._is_undisguised(page, at, end)
+        ):
+            return at, end
         return self._walked(page, at)
 
     def _is_undisguised(self, page: Page, start: int, end: int) -> bool:
@@ -266,14 +267,6 @@ def _touches(letters: str, at: int, way: int) -> bool:
     while 0 <= at < len(letters) and letters[at] == SILENT:
         at += way
     return 0 <= at < len(letters) and letters[at] >= FIRST_LETTER
-
-
-def _is_inside(letters: str, at: int) -> bool:
-    """Whether letters touch this one on both sides, so that no word can begin here."""
-    before, after = letters[at - 1 : at], letters[at + 1 : at + 2]
-    if before < FIRST_LETTER or after < FIRST_LETTER or after == letters[at]:
-        return False
-    return not (_stands_for_letter(before) or _stands_for_letter(after))
 
 
 def _stands_for_letter(char: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -72,19 +73,19 @@ class Stream:
     first: NDArray[np.bool_]
     letters: NDArray[np.intp] | None
 
-    def starts_of(self, found: Sequence[tuple[int, int]], lengths: Sequence[int]) -> Sequence[int]:
-        """Places on the page of the first letters of matches, each (literal, byte it ends before).
+    def starts_of(
+        self, found: Sequence[tuple[int, int]], lengths: NDArray[np.intp]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The literals found, and the places on the page of their first letters.
 
-        lengths: of the literals, in letters.
+        found: (literal, byte it ends before). lengths: of the literals, in letters.
         """
-        if not found:
-            return ()
-        last = np.array([end - 1 for _, end in found], dtype=np.intp)
+        pairs = np.fromiter(chain.from_iterable(found), np.intp, 2 * len(found)).reshape(-1, 2)
+        literals, last = pairs[:, 0], pairs[:, 1] - 1
         if self.letters is not None:
             last = self.letters[last]
-        before = np.array([lengths[literal] - 1 for literal, _ in found], dtype=np.intp)
-        starts: Sequence[int] = _place_of(self.kept, _place_of(self.first, last - before)).tolist()
-        return starts
+        nth = last - lengths[literals] + 1
+        return literals, _place_of(self.kept, _place_of(self.first, nth))
 
 
 def one_page(text: str) -> Page:
@@ -128,6 +129,17 @@ def stream(codes: Codes, *, blanks: bool) -> Stream:
     data = _decoded(left).encode("utf-8")
     leads = (np.frombuffer(data, np.uint8) & 0xC0) != 0x80  # noqa: PLR2004 - not a continuation byte
     return Stream(data, kept, first, np.cumsum(leads) - 1)
+
+
+def may_begin(codes: Codes, at: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Whether a word may begin at or after these letters: other letters do not touch both sides."""
+    edges = np.array([ord(BLANK)], codes.dtype)
+    around = np.concatenate((edges, codes, edges))
+    before, here, after = around[at], around[at + 1], around[at + 2]
+    inside = (before >= ord(FIRST_LETTER)) & (after >= ord(FIRST_LETTER)) & (after != here)
+    inside &= ~(_stand_for_letters(before) | _stand_for_letters(after))
+    begins: NDArray[np.bool_] = ~inside
+    return begins
 
 
 def _place_of(flags: NDArray[np.bool_], nth: NDArray[np.intp]) -> NDArray[np.intp]:

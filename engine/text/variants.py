@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from engine.text.disguises import disguised
 from engine.text.homoglyphs import BLANK, FIRST_LETTER, SPECIAL, reading
 from engine.text.literals import literal_finder
-from engine.text.pages import one_page, pages, spelled_at, stream
+from engine.text.pages import may_begin, one_page, pages, spelled_at, stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +29,7 @@ class VariantFinder:
             for spelling in disguised(term):
                 for literal in spelling.literals:
                     entries.setdefault(literal, []).append((number, spelling))
-        self._lengths = [len(literal) for literal in entries]
+        self._lengths = np.array([len(literal) for literal in entries], dtype=np.intp)
         self._entries = list(entries.values())
         self._has_blanks = any(BLANK in literal for literal in entries)
         self._finder = literal_finder([literal.encode() for literal in entries], backend)
@@ -64,11 +66,13 @@ class VariantFinder:
         if self._finder is None:
             return
         searched = stream(page.codes, blanks=blanks)
-        lengths, entries = self._lengths, self._entries
         found = self._finder.find(searched.data)
-        starts = searched.starts_of(found, lengths)
-        for (literal, _), start in zip(found, starts, strict=True):
-            for term, spelling in entries[literal]:
+        if not found:
+            return
+        literals, starts = searched.starts_of(found, self._lengths)
+        likely = may_begin(page.codes, starts)
+        for literal, start in zip(literals[likely].tolist(), starts[likely].tolist(), strict=True):
+            for term, spelling in self._entries[literal]:
                 place = spelling.find(page, start)
                 if place is not None:
                     yield term, *place
