@@ -9,12 +9,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from engine.language.diagnostics import CODES
+from engine.language.lint import LINTS
 from engine.language.parser import DEEPEST, LONGEST_LIST, LONGEST_TEXT
 from engine.language.registry import REGISTRY
 from engine.language.types import Base
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from engine.language.nodes import Value
     from engine.language.operator import Operator
@@ -48,7 +49,7 @@ Operators, loosest first: `OR`, `AND`, `NOT`, `IS`, comparisons (which do not ch
 
 
 def page() -> str:
-    return "\n".join([_OPENING, *_groups(), *_codes()])
+    return "\n".join([_OPENING, *_groups(), *_mistakes(), *_findings()])
 
 
 def _groups() -> Iterator[str]:
@@ -86,12 +87,23 @@ def _written(value: Value) -> str:
             return str(value)
 
 
-def _codes() -> Iterator[str]:
+def _mistakes() -> Iterator[str]:
     yield "## What can be wrong\n"
     yield "Every mistake is told with its place, a hint and one of these codes, which stay.\n"
+    yield from _table(CODES)
+
+
+def _findings() -> Iterator[str]:
+    yield "## What is probably not meant\n"
+    yield "Lint finds these in rules that are right as far as the language goes. What it claims is"
+    yield "so; it does not find everything.\n"
+    yield from _table(LINTS)
+
+
+def _table(codes: Mapping[str, str]) -> Iterator[str]:
     yield "| code | meaning |"
     yield "|---|---|"
-    for code, meaning in CODES.items():
+    for code, meaning in codes.items():
         yield f"| `{code}` | {meaning} |"
     yield ""
 

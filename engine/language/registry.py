@@ -5,7 +5,16 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from engine.language.operators import collections, compare, logic, numbers, special, text, time
+from engine.language.operators import (
+    collections,
+    compare,
+    logic,
+    numbers,
+    signals,
+    special,
+    text,
+    time,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +28,7 @@ _GROUPS: Final = (
     text.OPERATORS,
     collections.OPERATORS,
     time.OPERATORS,
+    signals.OPERATORS,
     special.OPERATORS,
 )
 

@@ -68,3 +68,7 @@ def split_part(text: str, separator: str, place: float) -> str:
     parts = text.split(separator) if separator else list(text)
     index = int(place) - 1 if place > 0 else int(place)
     return parts[index] if place and -len(parts) <= index < len(parts) else ""
+
+
+def joined(*texts: str | None) -> str:
+    return "".join([text for text in texts if text is not None])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from duckdb.func import ARROW
+from duckdb.func import ARROW, SPECIAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,6 +19,7 @@ _ARROW_TYPES = {
     "DOUBLE": pa.float64(),
     "VARCHAR": pa.string(),
     "INTEGER[]": pa.list_(pa.int32()),
+    "VARCHAR[]": pa.list_(pa.string()),
 }
 
 
@@ -32,6 +33,7 @@ def register(connection: DuckDBPyConnection, functions: Iterable[TextFunction]) 
                 list(function.parameters),
                 function.returns,
                 type=ARROW,
+                null_handling=SPECIAL,
             )
 
 

@@ -78,6 +78,25 @@ def _list_function(
     return Operator(name, "lists and maps", summary, (variant,), examples, written, cost)
 
 
+def _extreme(name: str, function: Callable[..., object], summary: str) -> Operator:
+    return _list_function(
+        name,
+        summary,
+        Variant(
+            signature("list LIST(O) -> O"),
+            spread("{extreme}({0})", extreme=_among_known(function)),
+            calls(name),
+            maybe_null,
+        ),
+        Example(f"{name}([3, NULL, 5])", 3.0 if name == "list_min" else 5.0),
+        cost=300,
+    )
+
+
+def _among_known(function: Callable[..., object]) -> Callable[[list[object]], object]:
+    return lambda members: function((m for m in members if m is not None), default=None)
+
+
 OPERATORS: Final = (
     _list_function(
         "[...]",
@@ -143,5 +162,21 @@ OPERATORS: Final = (
         ),
         written="map['key']",
         cost=50,
+    ),
+    _extreme("list_min", min, "The least element that is not NULL; NULL where there is none."),
+    _extreme("list_max", max, "The largest element that is not NULL; NULL where there is none."),
+    _list_function(
+        "list_count",
+        "How many elements are the value.",
+        Variant(
+            signature("list LIST(C), value C -> NUMBER"),
+            spread("{0}.count({1})"),
+            fills(
+                "CASE WHEN {1} IS NOT NULL THEN "
+                "CAST(len(list_filter({0}, lambda _c: _c = {1})) AS DOUBLE) END"
+            ),
+        ),
+        Example("list_count(['a', 'b', 'a', NULL], 'a')", 2.0),
+        cost=150,
     ),
 )

@@ -20,14 +20,17 @@ from engine.language.operator import (
     fills,
     joins,
     maybe_null,
+    never_null,
     spread,
     write_row,
     written_values,
 )
 from engine.language.signature import signature
-from engine.language.texts import GAPS, SPACES, lower, split_part, substring, upper
+from engine.language.texts import GAPS, SPACES, joined, lower, split_part, substring, upper
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.language.nodes import Apply, Value
 
 _LAST_PART: Final = 1_000_000
@@ -146,6 +149,66 @@ def _regexp_matches() -> Operator:
         cost=900,
         refuse=_refuse_regex,
     )
+
+
+def _extract_row(emitter: RowEmitter, node: Apply) -> str:
+    return write_row(emitter, node.arguments[:1], "{extract}({0})", {"extract": _extractor(node)})
+
+
+def _extract_sql(emitter: SqlEmitter, node: Apply) -> str:
+    extract, facts = _extractor(node), written_values(node)[1:]
+
+    def evaluate(texts: list[object]) -> list[object]:
+        return [extract(str(text)) for text in texts]
+
+    name = f"winnow_extract_{digest_of(facts)}"
+    function = TextFunction(name, ("VARCHAR",), "VARCHAR", evaluate)
+    return emitter.call(function, emitter.value(node.arguments[0]))
+
+
+def _extractor(node: Apply) -> Callable[[str], str | None]:
+    _, pattern, *rest = written_values(node)
+    search = re2.compile(str(pattern), _quiet()).search
+    group = int(float(str(rest[0]))) if rest else 0
+
+    def extract(text: str) -> str | None:
+        found = search(text)
+        return None if found is None else found[group]
+
+    return extract
+
+
+def _refuse_extract(values: tuple[Value, ...]) -> tuple[str, str, str] | None:
+    refused = _refuse_regex(values)
+    if refused or len(values) < 3:  # noqa: PLR2004 - the group is the third
+        return refused
+    groups = re2.compile(str(values[1]), _quiet()).groups
+    if values[2] in range(groups + 1):
+        return None
+    return "bad-literal", "The pattern has no such group.", f"It has {groups}; 0 is the whole."
+
+
+def _regexp_extract() -> Operator:
+    given = "text TEXT, pattern literal TEXT, group literal optional NUMBER -> TEXT"
+    return Operator(
+        "regexp_extract",
+        "text",
+        "What the pattern (RE2) finds first in the text, or one group of it; NULL where it finds "
+        "nothing.",
+        (Variant(signature(given), _extract_row, _extract_sql, maybe_null),),
+        (
+            Example("regexp_extract('call 555-1234', '[0-9]+')", "555"),
+            Example("regexp_extract('a=1, b=2', 'b=([0-9])', 1)", "2"),
+            Example("regexp_extract('none', '[0-9]+')", None),
+        ),
+        cost=1_200,
+        refuse=_refuse_extract,
+    )
+
+
+def _concat_row(emitter: RowEmitter, node: Apply) -> str:
+    values = ", ".join(emitter.value(each) for each in node.arguments)
+    return f"{emitter.hand(joined)}({values})"
 
 
 def _refuse_place(values: tuple[Value, ...]) -> tuple[str, str, str] | None:
@@ -285,4 +348,13 @@ OPERATORS: Final = (
         cost=60,
     ),
     _regexp_matches(),
+    _regexp_extract(),
+    Operator(
+        "concat",
+        "text",
+        "The texts joined; what is NULL is left out.",
+        (Variant(signature("text TEXT... -> TEXT"), _concat_row, calls("concat"), never_null),),
+        (Example("concat('a', NULL, 'b')", "ab"), Example("concat('a' || NULL)", "")),
+        cost=150,
+    ),
 )

@@ -73,6 +73,11 @@ LITERALS: dict[tuple[str, str], Sequence[str | float]] = {
     ("date_part", "part"): PARTS,
     ("round", "digits"): (0.0, 1.0, 2.0, 7.0, 15.0),
     ("split_part", "place"): (1.0, 2.0, -1.0, -2.0, 5.0),
+    ("regexp_extract", "pattern"): ("[0-9]+", "(?i)m(.)", ".", "^(a)|b"),
+    ("regexp_extract", "group"): (0.0,),
+    ("phone_numbers", "country"): ("US", "de"),
+    ("similarity", "term"): ("free", "money", "a", ""),
+    ("near_duplicate_of", "example"): ("free money", "", "123"),
     ("matches", "bank"): BANK_NAMES,
     ("matches", "mode"): ("word", "substring"),
     ("[]", "key"): ("k", "", "none", "it's"),
@@ -184,7 +189,7 @@ def _fitting(wanted: Type, *, pure: bool) -> list[tuple[Operator, Variant]]:
 
 def _returns(slot: Slot, wanted: Type) -> bool:
     if slot.container:
-        return False
+        return str(slot) == "LIST(TEXT)" and wanted == list_of(TEXT)
     if slot.name == "T":
         return True
     if slot.name in {"C", "O"}:
@@ -198,6 +203,8 @@ def _application(
     if operator.name in COUNTERS:
         return _count(choice, operator.name, depth)
     if operator.name == "[]" and map_of(wanted) not in FIELDS:
+        return _leaf(choice, wanted)
+    if operator.name in {"list_min", "list_max"} and list_of(wanted) not in FIELDS:
         return _leaf(choice, wanted)
     bound = {"T": choice.pick(ANY_TYPES), "C": choice.pick(TYPES), "O": choice.pick(TYPES[1:])}
     if any("LIST(C)" in str(each.slot) for each in variant.signature.parameters):
