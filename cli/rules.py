@@ -11,35 +11,16 @@ import typer
 from cli.installation import utc_now
 from cli.org import Json
 from cli.output import ExitCode, emit, say
-from cli.rule_options import read_text
+from cli.rule_packs import Packs, loaded
 from cli.rules_coop import import_coop
-from engine.errors import InvalidInput
-from engine.packs import Pack, PackTrial, RuleTrial, read_packs, try_packs
+from cli.rules_live import apply, pull, show_plan
+from engine.packs import PackTrial, RuleTrial, try_packs
 from services.pack_measures import FileMeasure, measure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.statistics.estimates import Estimate
-
-Packs = Annotated[
-    list[Path], typer.Argument(help="Pack files; of a folder, every `.yaml` in it and below.")
-]
-
-
-def loaded(paths: Sequence[Path]) -> tuple[Pack, ...]:
-    """Raises InvalidInput for what is no pack, with every mistake of every file."""
-    return read_packs({str(file): read_text(file) for file in _files(paths)})
-
-
-def _files(paths: Sequence[Path]) -> list[Path]:
-    files: dict[Path, None] = {}
-    for path in paths:
-        found = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
-        if not found:
-            raise InvalidInput(f"{path} holds no pack.", hint="A pack is a file NAME.yaml.")
-        files |= dict.fromkeys(found)
-    return list(files)
 
 
 def try_examples(paths: Packs, json: Json = False) -> None:
@@ -186,5 +167,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True)
     group.command("test")(try_examples)
     group.command("measure")(measure_rules)
+    group.command("plan")(show_plan)
+    group.command("apply")(apply)
+    group.command("pull")(pull)
     group.command("import-coop")(import_coop)
     app.add_typer(group, name="rules", help="Keep rules in files: test, plan, apply, pull.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +11,9 @@ import typer
 from cli.org import Json
 from cli.output import ExitCode, emit, say
 from cli.rule_options import read_text
+from cli.rule_packs import write_packs
 from engine.coop_import import import_rules
 from engine.errors import InvalidInput, Problem
-from engine.packs import Pack, render_pack
 
 Folder = Annotated[Path, typer.Option("--out", help="A folder for the packs; made if need be.")]
 
@@ -51,22 +50,6 @@ def import_coop(
         print("\n".join(map(str, written)))
     if imported.refused:
         raise typer.Exit(ExitCode.FINDING)
-
-
-def write_packs(packs: tuple[Pack, ...], folder: Path) -> list[Path]:
-    """One file a pack, named after it; the names differ even where the packs' names look alike."""
-    folder.mkdir(parents=True, exist_ok=True)
-    taken: dict[Path, Pack] = {}
-    for pack in packs:
-        slug = re.sub(r"[^a-z0-9]+", "-", pack.name.lower()).strip("-")[:80] or "pack"
-        path, number = folder / f"{slug}.yaml", 1
-        while path in taken:
-            number += 1
-            path = folder / f"{slug}-{number}.yaml"
-        taken[path] = pack
-    for path, pack in taken.items():
-        path.write_text(render_pack(pack), encoding="utf-8")
-    return list(taken)
 
 
 def _document(problem: Problem) -> dict[str, str]:

@@ -29,7 +29,7 @@ _WORDS: Final[Mapping[str, bool | None]] = {
     "true": True,
     "false": False,
 }
-_WHOLE: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,15})")
+_WHOLE: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,400})")
 _FRACTION: Final = re.compile(r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+][0-9]+)?")
 
 
