@@ -44,6 +44,9 @@ up: setup ## Winnow itself: Postgres, API, console, worker, pipelines
 bench: setup ## one JSON line a figure, each beside a peer or a limit
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+fuzz: setup ## a million outcomes of random rules, row engine against DuckDB; SEED=n
+	$(BIN)/python -W ignore -m tests.engine.language.fuzz --seed $(or $(SEED),1) --outcomes $(or $(OUTCOMES),1000000)
+
 format: setup ## rewrite layout as the gates want it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
