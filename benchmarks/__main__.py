@@ -26,7 +26,9 @@ def main() -> int:
     for name in benchmarks(sys.argv[1:]):
         print(f"-- {name}", file=sys.stderr, flush=True)
         done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-m", f"benchmarks.{name}"], cwd=HERE.parent, check=False
+            [sys.executable, "-W", "ignore", "-m", f"benchmarks.{name}"],
+            cwd=HERE.parent,
+            check=False,
         )
         if done.returncode:
             failed.append(name)
