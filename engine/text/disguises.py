@@ -55,7 +55,7 @@ class Step(NamedTuple):
     apart: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Disguised:
     """One spelling of a term, folded. plain: its letters. runs: (letter, how often at least)."""
 

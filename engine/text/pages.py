@@ -73,10 +73,10 @@ class Stream:
     first: NDArray[np.bool_]
     letters: NDArray[np.intp] | None
 
-    def starts_of(
+    def places_of(
         self, found: Sequence[tuple[int, int]], lengths: NDArray[np.intp]
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """The literals found, and the places on the page of their first letters.
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+        """The literals found, the places on the page of their first letters and of their last.
 
         found: (literal, byte it ends before). lengths: of the literals, in letters.
         """
@@ -84,8 +84,9 @@ class Stream:
         literals, last = pairs[:, 0], pairs[:, 1] - 1
         if self.letters is not None:
             last = self.letters[last]
-        nth = last - lengths[literals] + 1
-        return literals, _place_of(self.kept, _place_of(self.first, nth))
+        nth = np.concatenate((last - lengths[literals] + 1, last))
+        places = _place_of(self.kept, _place_of(self.first, nth))
+        return literals, places[: len(found)], places[len(found) :]
 
 
 def one_page(text: str) -> Page:
@@ -129,6 +130,17 @@ def stream(codes: Codes, *, blanks: bool) -> Stream:
     data = _decoded(left).encode("utf-8")
     leads = (np.frombuffer(data, np.uint8) & 0xC0) != 0x80  # noqa: PLR2004 - not a continuation byte
     return Stream(data, kept, first, np.cumsum(leads) - 1)
+
+
+def stands_free(codes: Codes, first: NDArray[np.intp], last: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Whether gaps that are seen lie before these letters and after those."""
+    edges = np.array([ord(BLANK)], codes.dtype)
+    around = np.concatenate((edges, codes, edges))
+    before, after = around[first], around[last + 2]
+    free = (before < ord(FIRST_LETTER)) & (before != ord(SILENT))
+    free &= (after < ord(FIRST_LETTER)) & (after != ord(SILENT))
+    is_free: NDArray[np.bool_] = free
+    return is_free
 
 
 def may_begin(codes: Codes, at: NDArray[np.intp]) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ import numpy as np
 from engine.text.disguises import disguised
 from engine.text.homoglyphs import BLANK, FIRST_LETTER, SPECIAL, reading
 from engine.text.literals import literal_finder
-from engine.text.pages import may_begin, one_page, pages, spelled_at, stream
+from engine.text.pages import may_begin, one_page, pages, spelled_at, stands_free, stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +31,7 @@ class VariantFinder:
                     entries.setdefault(literal, []).append((number, spelling))
         self._lengths = np.array([len(literal) for literal in entries], dtype=np.intp)
         self._entries = list(entries.values())
+        self._is_plain = np.array([_is_plain(*each) for each in entries.items()], dtype=bool)
         self._has_blanks = any(BLANK in literal for literal in entries)
         self._finder = literal_finder([literal.encode() for literal in entries], backend)
 
@@ -47,10 +48,13 @@ class VariantFinder:
         unusual = set(spelled_at(page.codes))
         if SPECIAL in page.letters:
             unusual.update((page.codes == ord(SPECIAL)).nonzero()[0].tolist())
+        singly = {joined.text_at(place) for place in unusual}
         for blanks in (True, False) if self._has_blanks else (True,):
             for term, start, _ in self._in_stream(page, blanks=blanks):
-                yield joined.text_at(start), term
-        for index in {joined.text_at(place) for place in unusual}:
+                index = joined.text_at(start)
+                if index not in singly:
+                    yield index, term
+        for index in singly:
             for term, _, _ in self.find(joined.texts[index]):
                 yield index, term
 
@@ -69,13 +73,28 @@ class VariantFinder:
         found = self._finder.find(searched.data)
         if not found:
             return
-        literals, starts = searched.starts_of(found, self._lengths)
+        literals, starts, lasts = searched.places_of(found, self._lengths)
         likely = may_begin(page.codes, starts)
-        for literal, start in zip(literals[likely].tolist(), starts[likely].tolist(), strict=True):
-            for term, spelling in self._entries[literal]:
+        literals, starts, lasts = literals[likely], starts[likely], lasts[likely]
+        plain = stands_free(page.codes, starts, lasts) & (page.places is None)
+        plain &= (lasts - starts + 1 == self._lengths[literals]) & self._is_plain[literals]
+        sizes = np.where(plain, self._lengths[literals], 0)
+        for literal, start, size in zip(
+            literals.tolist(), starts.tolist(), sizes.tolist(), strict=True
+        ):
+            entries = self._entries[literal]
+            if size and page.text[start : start + size].isalpha():
+                yield entries[0][0], start, start + size
+                continue
+            for term, spelling in entries:
                 place = spelling.find(page, start)
                 if place is not None:
                     yield term, *place
+
+
+def _is_plain(literal: str, entries: Sequence[tuple[int, Disguised]]) -> bool:
+    """Whether the literal, letter for letter between gaps, can only be this one term."""
+    return len(entries) == 1 and entries[0][1].has_letters and entries[0][1].plain == literal
 
 
 def is_disguisable(term: str) -> bool:

@@ -114,6 +114,7 @@ terms = st.sampled_from(["hat", "oat", "moo", "horn", "hoot", "mama", "tie", "so
 @example(term="hat", text="h a t")
 @example(term="oat", text="()at")
 @example(term="ass", text="a.s.s")
+@example(term="hat", text="hatß")
 def test_every_backend_finds_what_trying_everything_finds(term: str, text: str) -> None:
     expected = frozenset({0} if naive_variants.found(term, text) else ())
     for backend in BACKENDS:
