@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.language.measures import Measured, millionths, of_numbers
 from engine.language.nodes import Carries, Measure
+from store import window_minutes
 from store.raw import cursor
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 MOST_NEWEST = 100
+MOST_READ = 500
+"""Events of one window that are read one by one before they are summed by the minute."""
 
 MICROSECONDS = "round(date_part('epoch', w.arrived_at) * 1000000)::bigint::text"
 ASKED = """
@@ -69,25 +72,66 @@ WHERE w.counter_id = q.counter_id AND w.key = q.key
 """
 IN_MIDDLE = "w.arrived_at > b.low AND w.arrived_at <= b.first"
 AT_EDGES = "w.arrived_at <= b.low OR w.arrived_at > b.first"
-BUSY_TIMES = f"""
-SELECT count(*) FILTER (WHERE {IN_MIDDLE}), 0 AS units, NULL AS largest,
-       string_agg({MICROSECONDS}, ',' ORDER BY w.arrived_at) FILTER (WHERE {AT_EDGES}),
-       NULL AS carried
-{WITHIN}
+# Whole minutes of the middle that are summed already, and the events on both sides of them.
+SUMMED = """
+FROM (
+    SELECT date_bin('1 minute', b.low, 'epoch'::timestamptz) + interval '1 minute' AS low,
+           date_bin('1 minute', b.first, 'epoch'::timestamptz) AS first,
+           (SELECT min(minute) FROM window_minutes
+            WHERE counter_id = q.counter_id AND key = q.key) AS since,
+           (SELECT max(minute) + interval '1 minute' FROM window_minutes
+            WHERE counter_id = q.counter_id AND key = q.key) AS until
+) AS r
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN useful THEN greatest(r.low, r.since) ELSE b.first END AS begins,
+           CASE WHEN useful THEN least(r.first, r.until) ELSE b.first END AS ends
+    FROM (SELECT r.since IS NOT NULL
+                 AND greatest(r.low, r.since) < least(r.first, r.until) AS useful) AS known
+) AS s
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(events), 0)::bigint AS events, coalesce(sum(units), 0) AS units,
+           max(largest) AS largest
+    FROM window_minutes
+    WHERE counter_id = q.counter_id AND key = q.key AND minute >= s.begins AND minute < s.ends
+) AS u
+CROSS JOIN LATERAL (
+    SELECT {aggregates}
+    FROM (
+        SELECT arrived_at, value FROM window_events
+        WHERE counter_id = q.counter_id AND key = q.key
+          AND arrived_at > b.after AND arrived_at < s.begins
+        UNION ALL
+        SELECT arrived_at, value FROM window_events
+        WHERE counter_id = q.counter_id AND key = q.key
+          AND arrived_at >= s.ends AND arrived_at <= b.last
+    ) AS w
+) AS x
 """
-BUSY_NUMBERS = f"""
-SELECT count(*) FILTER (WHERE {IN_MIDDLE}),
-       sum(floor(w.value * 1000000 + 0.5)::bigint) FILTER (WHERE {IN_MIDDLE}),
-       max(w.value) FILTER (WHERE {IN_MIDDLE}),
-       string_agg({MICROSECONDS}, ',' ORDER BY w.arrived_at) FILTER (WHERE {AT_EDGES}),
-       array_agg(w.value ORDER BY w.arrived_at) FILTER (WHERE {AT_EDGES})
-{WITHIN}
+BUSY_TIMES = """
+SELECT u.events + x.events, 0 AS units, NULL AS largest, x.times, NULL AS carried, x.events AS read
+""" + SUMMED.format(
+    aggregates=f"""
+    count(*) FILTER (WHERE {IN_MIDDLE}) AS events,
+    string_agg({MICROSECONDS}, ',' ORDER BY w.arrived_at) FILTER (WHERE {AT_EDGES}) AS times
 """
+)
+BUSY_NUMBERS = """
+SELECT u.events + x.events, u.units + x.units, greatest(u.largest, x.largest), x.times, x.carried,
+       x.events AS read
+""" + SUMMED.format(
+    aggregates=f"""
+    count(*) FILTER (WHERE {IN_MIDDLE}) AS events,
+    coalesce(sum(floor(w.value * 1000000 + 0.5)::bigint) FILTER (WHERE {IN_MIDDLE}), 0) AS units,
+    max(w.value) FILTER (WHERE {IN_MIDDLE}) AS largest,
+    string_agg({MICROSECONDS}, ',' ORDER BY w.arrived_at) FILTER (WHERE {AT_EDGES}) AS times,
+    array_agg(w.value ORDER BY w.arrived_at) FILTER (WHERE {AT_EDGES}) AS carried
+"""
+)
 # A member of the middle is in every window, whatever the edges say.
 BUSY_MEMBERS = f"""
 SELECT count(*) FILTER (WHERE m.middle), 0 AS units, NULL AS largest,
        string_agg(m.times, ',') FILTER (WHERE NOT m.middle),
-       array_agg(m.member) FILTER (WHERE NOT m.middle)
+       array_agg(m.member) FILTER (WHERE NOT m.middle), 0 AS read
 FROM (
     SELECT w.member, bool_or({IN_MIDDLE}) AS middle,
            string_agg({MICROSECONDS}, ' ') AS times
@@ -287,8 +331,11 @@ def _fill_busy(
             first, last = asks[group.members[0]].at_us, asks[group.members[-1]].at_us
             asked.add(group, width_us, first, last)
     summed: dict[tuple[int, int], _Events] = {}
-    for n, middle, units, largest, times, carried in asked.rows(tx, statement):
+    unsummed = []
+    for n, middle, units, largest, times, carried, read in asked.rows(tx, statement):
         number, width_us = questions[n - 1]
+        if read > MOST_READ:
+            unsummed.append(number)
         edges = _edges(groups[number], times, carried)
         summed[number, width_us] = replace(
             edges, middle=middle, units=int(units or 0), largest=largest
@@ -299,6 +346,18 @@ def _fill_busy(
             found[index] = tuple(
                 [summed[number, part.width_us].answer(part, at_us) for part in group.parts]
             )
+    _add_up(tx, asks, [groups[number] for number in dict.fromkeys(unsummed)])
+
+
+def _add_up(tx: Connection, asks: Sequence[Ask], groups: Sequence[_Group]) -> None:
+    """For the batches that follow. What is before an item's place changes no more."""
+    busy: dict[tuple[int, str], tuple[int, int]] = {}
+    for group in groups:
+        first = asks[group.members[0]].at_us
+        after = first - max(part.width_us for part in group.parts)
+        known = busy.get((group.counter_id, group.key), (after, first))
+        busy[group.counter_id, group.key] = max(known[0], after), min(known[1], first)
+    window_minutes.add_up(tx, [(*key, *span) for key, span in busy.items()])
 
 
 def _edges(group: _Group, times: str | None, carried: list[Any] | None) -> _Events:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Double,
     Index,
     Integer,
+    Numeric,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -61,6 +62,19 @@ window_events = Table(
     PrimaryKeyConstraint(
         "org_id", "counter_id", "key", "arrived_at", "seq", name="window_events_pkey"
     ),
+)
+
+window_minutes = Table(
+    "window_minutes",
+    METADATA,
+    org_id(),
+    Column("counter_id", Integer, primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Column("minute", TIMESTAMP(timezone=True), primary_key=True),
+    Column("events", BigInteger, nullable=False),
+    Column("units", Numeric),
+    Column("largest", Double),
+    PrimaryKeyConstraint("org_id", "counter_id", "key", "minute", name="window_minutes_pkey"),
 )
 
 pending = Table(

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 START = datetime(2026, 3, 1, 12, 0, 0, 500_001, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 US = timedelta(microseconds=1)
+SEVEN_SECONDS = 7_000_000
+SUMMED = text("SELECT sum(events), sum(units) FROM window_minutes")
 Parts = tuple[tuple[int, Measure], ...]
 Stored = dict[tuple[int, str, int], tuple[float, str]]
 
@@ -64,17 +66,20 @@ ASKS = st.lists(
 ).map(lambda asks: sorted(asks, key=lambda ask: ask[3]))
 
 
-def store(database: Database, org: Organisation, events: Stored) -> None:
+def store(database: Database, org: Organisation, events: Stored, step: int = 1) -> None:
     with database.transaction(org.org_id) as tx:
         tx.execute(text("DELETE FROM window_events"))
+        tx.execute(text("DELETE FROM window_minutes"))
         for n, ((counter_id, key, offset), (number, member)) in enumerate(events.items()):
             value = number if counter_id == NUMBERS else None
             told = member if counter_id == MEMBERS else None
-            event = WindowEvent(key, moment(offset), n, value, told)
+            event = WindowEvent(key, moment(offset * step), n, value, told)
             window_events.insert(tx, counter_id, [event])
 
 
-def plain(events: Stored, counter: int, key: str, part: tuple[int, Measure], at: int) -> Measured:
+def plain(
+    events: Stored, counter: int, key: str, part: tuple[int, Measure], at: int, step: int = 1
+) -> Measured:
     """Every event looked at."""
     width, measure = part
     recent = sorted(
@@ -82,7 +87,7 @@ def plain(events: Stored, counter: int, key: str, part: tuple[int, Measure], at:
         for (c, k, t), (number, member) in events.items()
         if (c, k) == (counter, key) and t <= at and (measure is Measure.FIRST or at - width < t)
     )
-    first = moment(recent[0][0]) if recent else None
+    first = moment(recent[0][0] * step) if recent else None
     return of_events(measure, [event for _, event in recent], first)
 
 
@@ -112,6 +117,58 @@ def test_every_answer_is_the_plain_one(
         tuple(plain(events, counter, key, part, at) for part in parts)
         for counter, key, parts, at in asks
     ]
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(events=EVENTS, batches=st.lists(ASKS, min_size=2, max_size=4))
+def test_sums_by_the_minute_change_no_answer(
+    database: Database,
+    org: Organisation,
+    events: Stored,
+    batches: list[list[tuple[int, str, Parts, int]]],
+) -> None:
+    """Batches in any order, late ones too: each leaves sums for those that follow.
+
+    A moment is seven seconds here, so that the moments lie in eight minutes.
+    """
+    store(database, org, events, step=SEVEN_SECONDS)
+    with (
+        mock.patch.object(features, "MOST_NEWEST", 1),
+        mock.patch.object(features, "MOST_READ", 0),
+    ):
+        for asks in batches:
+            questions = [
+                Ask(counter, key, wide(parts), (moment(at * SEVEN_SECONDS) - EPOCH) // US)
+                for counter, key, parts, at in asks
+            ]
+            with database.transaction(org.org_id) as tx:
+                assert features.answers(tx, questions) == [
+                    tuple(
+                        plain(events, counter, key, part, at, step=SEVEN_SECONDS) for part in parts
+                    )
+                    for counter, key, parts, at in asks
+                ]
+
+
+def wide(parts: Parts) -> tuple[Part, ...]:
+    return tuple(Part(width * SEVEN_SECONDS, measure) for width, measure in parts)
+
+
+def test_a_busy_key_is_summed_by_the_minute(database: Database, org: Organisation) -> None:
+    many = {(NUMBERS, "a", n): (1.0, "") for n in range(0, 60, 2)}
+    store(database, org, many, step=SEVEN_SECONDS)
+    ask = Ask(NUMBERS, "a", (Part(10**9, Measure.SUM),), (moment(59 * SEVEN_SECONDS) - EPOCH) // US)
+    with (
+        mock.patch.object(features, "MOST_NEWEST", 10),
+        mock.patch.object(features, "MOST_READ", 20),
+        database.transaction(org.org_id) as tx,
+    ):
+        for _ in range(2):
+            assert features.answers(tx, [ask]) == [(30.0,)]
+            events, units = tx.execute(SUMMED).one()
+            assert (events, units) == (26, 26_000_000)
 
 
 def test_sums_do_not_depend_on_the_order_of_adding(database: Database, org: Organisation) -> None:
