@@ -85,6 +85,7 @@ _TESTS: Final = {
     **dict.fromkeys(("contains", "starts_with", "ends_with", "regexp_matches"), (1, 1)),
     "list_contains": (1, 1),
     "matches": (1, 2),
+    "matches_variant": (1, 1),
     "near_duplicate_of": (1, _MANY),
 }
 _OF_LISTS: Final = {"list_has_any": (1, _MANY), "list_has_all": (1, _MANY)}

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from engine.language.counter_forms import COUNTER_FORMS, written_text
-from engine.language.nodes import BankMatch, Constant, Node, Operation
+from engine.language.nodes import (
+    BankMatch,
+    Constant,
+    Literal,
+    LiteralKind,
+    Node,
+    Operation,
+)
 from engine.language.registry import REGISTRY
 from engine.language.types import ERROR
 from engine.text import Mode
@@ -39,6 +47,15 @@ def bank_match(checker: Checker, operation: Operation) -> Node:
     return BankMatch(arguments[0], bank, mode, operation.span)
 
 
+def matches_variant(checker: Checker, operation: Operation) -> Node:
+    """A shorter way to write matches() with its mode."""
+    arguments = tuple(checker.node(argument) for argument in operation.arguments)
+    if checker.choose(REGISTRY["matches_variant"], arguments, operation) is None:
+        return Constant(ERROR, None, operation.span)
+    mode = Literal(LiteralKind.TEXT, Mode.VARIANT.value, operation.span)
+    return bank_match(checker, replace(operation, arguments=(*operation.arguments, mode)))
+
+
 def _mode(checker: Checker, operation: Operation) -> str | None:
     if len(operation.arguments) < 3:  # noqa: PLR2004 - the mode is the third
         return ""
@@ -51,4 +68,6 @@ def _mode(checker: Checker, operation: Operation) -> str | None:
     return None
 
 
-SPECIAL_FORMS: Final = MappingProxyType({"matches": bank_match, **COUNTER_FORMS})
+SPECIAL_FORMS: Final = MappingProxyType(
+    {"matches": bank_match, "matches_variant": matches_variant, **COUNTER_FORMS}
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from engine.language.nodes import Apply, Constant
 from engine.language.operator import (
@@ -23,6 +23,7 @@ from engine.language.signature import signature
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from engine.language.nodes import Node
     from engine.language.operator import RowCode
 
 _TWO_LISTS = "list LIST(C), wanted LIST(C) -> BOOLEAN"
@@ -50,12 +51,20 @@ def _list_sql(emitter: SqlEmitter, node: Apply) -> str:
     return f"[{', '.join(emitter.value(each) for each in node.arguments)}]"
 
 
+def _is_written_list(node: Node) -> TypeGuard[Apply]:
+    return (
+        isinstance(node, Apply)
+        and node.operator == "[...]"
+        and all(isinstance(each, Constant) for each in node.arguments)
+    )
+
+
 def _against_list(constant: str, general: Callable[[list[object], list[object]], bool]) -> RowCode:
     """A written list is made a set once, when the rule is compiled."""
 
     def emit(emitter: RowEmitter, node: Apply) -> str:
         wanted = node.arguments[1]
-        if isinstance(wanted, Apply) and all(isinstance(e, Constant) for e in wanted.arguments):
+        if _is_written_list(wanted):
             members = frozenset(emitter.held(each) for each in wanted.arguments) - {None}
             return write_row(emitter, node.arguments[:1], constant, {"members": members})
         names: dict[str, object] = {"function": general}

@@ -44,10 +44,21 @@ OPERATORS: Final = (
         "matches",
         "banks",
         "Whether an entry of the bank is found in the text, or in any element of the list. With a "
-        "mode (word, substring, regex) every entry is read in that mode instead of its own.",
+        "mode (word, substring, phrase, regex, variant) every entry is read in that mode instead "
+        "of its own.",
         _special(
             "text TEXT, bank literal TEXT, mode literal optional TEXT -> BOOLEAN",
             "list LIST(TEXT), bank literal TEXT, mode literal optional TEXT -> BOOLEAN",
+        ),
+        cost=2_000,
+    ),
+    Operator(
+        "matches_variant",
+        "banks",
+        "matches(text, 'bank', 'variant'): every entry of the bank, however it is disguised.",
+        _special(
+            "text TEXT, bank literal TEXT -> BOOLEAN",
+            "list LIST(TEXT), bank literal TEXT -> BOOLEAN",
         ),
         cost=2_000,
     ),

@@ -354,6 +354,8 @@ PRESENT: dict[str, object] = {
     "near_duplicate_of('', '')": False,
     "near_duplicate_of(tags, 'x')": False,
     "len(url_domains(link))": 1.0,
+    "list_has_all(mentions(other), url_hosts(' '))": True,
+    "list_has_any(mentions(other), url_hosts(' '))": False,
     "list_contains(url_hosts([link, NULL, 'b.example.org']), 'a.example')": True,
     "len(mentions(tags))": 0.0,
     "len(hashtags('#a #a #b'))": 2.0,
@@ -378,6 +380,9 @@ PRESENT: dict[str, object] = {
     "matches(tags, 'it''s')": True,
     "matches(text, 'empty')": False,
     "matches('freedom', 'scam')": False,
+    "matches_variant('get fr33 stuff', 'scam')": True,
+    "matches_variant(['none', NULL, 'f r e e'], 'scam')": True,
+    "matches('get fr33 stuff', 'scam')": False,
     "matches('freedom', 'scam', 'substring')": True,
     # counters
     "count_recent(creator, '1 hour')": 1.0,

@@ -79,7 +79,8 @@ LITERALS: dict[tuple[str, str], Sequence[str | float]] = {
     ("similarity", "term"): ("free", "money", "a", ""),
     ("near_duplicate_of", "example"): ("free money", "", "123"),
     ("matches", "bank"): BANK_NAMES,
-    ("matches", "mode"): ("word", "substring"),
+    ("matches_variant", "bank"): BANK_NAMES,
+    ("matches", "mode"): ("word", "substring", "phrase", "variant"),
     ("[]", "key"): ("k", "", "none", "it's"),
 }
 
@@ -177,7 +178,7 @@ def _leaf_literal(choice: Choice, wanted: Type) -> Syntax:
 
 
 def _fitting(wanted: Type, *, pure: bool) -> list[tuple[Operator, Variant]]:
-    impure = {"matches", "age", "arrived_at", *COUNTERS} if pure else set()
+    impure = {"matches", "matches_variant", "age", "arrived_at", *COUNTERS} if pure else set()
     return [
         (operator, variant)
         for name, operator in REGISTRY.items()
