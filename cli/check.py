@@ -12,7 +12,8 @@ from cli.installation import open_installation
 from cli.output import ExitCode, emit, say
 from cli.rule_options import Banks, MaybeData, Renames, Where, file_source, one_rule
 from engine.errors import InvalidInput
-from engine.language import Checked
+from engine.language import Checked, Diagnostic
+from engine.language.lint import lint
 from services.rule_files import check_for_type, opened
 from store.settings import load_settings
 
@@ -31,6 +32,9 @@ def check(
         Path | None,
         typer.Option(help="Directory of the installation [default: $WINNOW_VAR or ./var]."),
     ] = None,
+    with_lint: Annotated[
+        bool, typer.Option("--lint", help="Also tell what is probably not meant; with --data.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Check a rule against the fields of a file or of an item type.
@@ -41,21 +45,32 @@ def check(
     text = one_rule(where, where_file)
     if (type_name is None) == (not data):
         raise InvalidInput("The fields are needed.", hint="Give --data FILE or --type NAME.")
+    if with_lint and not data:
+        raise InvalidInput("--lint looks at a rule over a file.", hint="Give --data FILE.")
+    findings: tuple[Diagnostic, ...] | None = None
     if data:
         with opened(file_source(data, renames, banks)) as source:
             checked = source.check(text)
+            if with_lint and checked.predicate:
+                findings = lint(checked.predicate, source.environment)
     else:
         with open_installation(load_settings(var_dir=var)) as context:
             checked = check_for_type(context, org, str(type_name), text)
-    _tell(text, checked, as_json=json or not sys.stdout.isatty())
+    _tell(text, checked, findings, as_json=json or not sys.stdout.isatty())
 
 
-def _tell(text: str, checked: Checked, *, as_json: bool) -> None:
+def _tell(
+    text: str, checked: Checked, findings: tuple[Diagnostic, ...] | None, *, as_json: bool
+) -> None:
+    """Findings are told and are no reason to fail; their places are in the canonical text."""
     for diagnostic in checked.diagnostics:
         say(diagnostic.render(text))
+    for finding in findings or ():
+        say(finding.render(checked.predicate.text if checked.predicate else text))
     ok = checked.predicate is not None
     if as_json:
-        emit({"ok": ok, "diagnostics": checked.diagnostics})
+        told = {} if findings is None else {"findings": findings}
+        emit({"ok": ok, "diagnostics": checked.diagnostics, **told})
     elif checked.predicate is not None:
         print(checked.predicate.text)
     if not ok:

@@ -52,6 +52,7 @@ def test_a_bank_may_be_named(data: Path, tmp_path: Path) -> None:
         ("--where", "score > 2"),
         ("--where", "score > 2", "--type", "post", "--data", "x.jsonl"),
         ("--data", "items.jsonl"),
+        ("--where", "score > 2", "--type", "post", "--lint"),
         ("--where", "score > 2", "--data", "nowhere.jsonl"),
         ("--where", "score > 2", "--data", "items.jsonl", "--map", "x"),
         ("--where", "score > 2", "--data", "items.jsonl", "--bank", "b=nowhere.txt"),
@@ -65,3 +66,10 @@ def test_wrong_usage_says_what_to_do(
     assert (ended.code, ended.out) == (2, "")
     assert "error" in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_lint_tells_what_is_probably_not_meant_and_does_not_fail(data: Path) -> None:
+    ended = winnow("check", "--where", "score > 7 and score < 3", "--data", data, "--lint")
+    assert ended.code == 0
+    assert [each["code"] for each in ended.json["findings"]] == ["never-true"]
+    assert "never-true: No item can make this TRUE." in ended.err
