@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-MOST_NEWEST = 100
+MOST_NEWEST = 32
+# Events of one window that are read one by one before they are summed by the minute.
 MOST_READ = 500
-"""Events of one window that are read one by one before they are summed by the minute."""
 
 MICROSECONDS = "round(date_part('epoch', w.arrived_at) * 1000000)::bigint::text"
 ASKED = """
-FROM unnest(%(counters)b::int[], %(keys)b::text[], %(afters)b::bigint[], %(lows)b::bigint[],
-            %(firsts)b::bigint[], %(lasts)b::bigint[])
+FROM unnest(%(counters)s::int[], %(keys)b::text[], %(afters)s::bigint[], %(lows)s::bigint[],
+            %(firsts)s::bigint[], %(lasts)s::bigint[])
      WITH ORDINALITY AS q(counter_id, key, after, low, first, last, n)
 """
 
@@ -81,6 +81,7 @@ FROM (
             WHERE counter_id = q.counter_id AND key = q.key) AS since,
            (SELECT max(minute) + interval '1 minute' FROM window_minutes
             WHERE counter_id = q.counter_id AND key = q.key) AS until
+    OFFSET 0
 ) AS r
 CROSS JOIN LATERAL (
     SELECT CASE WHEN useful THEN greatest(r.low, r.since) ELSE b.first END AS begins,
@@ -134,7 +135,7 @@ SELECT count(*) FILTER (WHERE m.middle), 0 AS units, NULL AS largest,
        array_agg(m.member) FILTER (WHERE NOT m.middle), 0 AS read
 FROM (
     SELECT w.member, bool_or({IN_MIDDLE}) AS middle,
-           string_agg({MICROSECONDS}, ' ') AS times
+           string_agg({MICROSECONDS}, ' ') FILTER (WHERE {AT_EDGES}) AS times
     {WITHIN}
     GROUP BY w.member
 ) AS m
@@ -172,8 +173,6 @@ STATEMENTS = {
 
 
 class Part(NamedTuple):
-    """One thing to know of a counter."""
-
     width_us: int
     measure: Measure
 
@@ -245,7 +244,13 @@ class _Asked:
         self.lasts.append(last)
 
     def rows(self, tx: Connection, statement: str, most: int = 0) -> Iterable[Any]:
-        return cursor(tx, binary=True).execute(statement, {**vars(self), "most": most})
+        written = {
+            name: f"{{{','.join(map(str, numbers))}}}"
+            for name, numbers in vars(self).items()
+            if name != "keys"
+        }
+        parameters = {**written, "keys": self.keys, "most": most}
+        return cursor(tx, binary=True).execute(statement, parameters)
 
 
 def answers(tx: Connection, asks: Sequence[Ask]) -> list[tuple[Measured, ...]]:
@@ -263,12 +268,12 @@ def answers(tx: Connection, asks: Sequence[Ask]) -> list[tuple[Measured, ...]]:
 
 
 def _grouped(asks: Sequence[Ask]) -> dict[Carries, list[_Group]]:
-    groups: dict[tuple[int, str, tuple[Part, ...]], _Group] = {}
+    groups: dict[tuple[int, str, int], _Group] = {}
     for index, ask in enumerate(asks):
-        key = (ask.counter_id, ask.key, ask.parts)
+        key = (ask.counter_id, ask.key, id(ask.parts))  # the same object, of a whole series
         group = groups.get(key)
         if group is None:
-            group = groups[key] = _Group(*key, [])
+            group = groups[key] = _Group(ask.counter_id, ask.key, ask.parts, [])
         group.members.append(index)
     by_kind: dict[Carries, list[_Group]] = defaultdict(list)
     for group in groups.values():

@@ -1,0 +1,177 @@
+"""`features_batch_200`: what ten counters say of 200 items, with a million events behind them.
+
+Two of the ten count by a key that a quarter of all items share, over an hour and over a day; the
+others by author, of whom few write much. Every batch asks of other items at the end of history.
+Limit: 99 of 100 batches are answered within 20 ms.
+
+    python -m benchmarks.counters [--events N] [--batches N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+from cryptography.fernet import Fernet
+
+from engine.language.nodes import Measure
+from services.context import Context
+from services.organisations import create_organisation
+from store import features, window_events
+from store.database import Database, psycopg_url
+from store.embedded import EmbeddedPostgres
+from store.features import Ask, Part
+from store.migrate import migrate
+from store.secrets import SecretBox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+LIMIT_MS = 20.0
+ITEMS = 200
+AUTHORS = 20_000
+LANGUAGES = ("en", "de", "fr", "es")
+MINUTE, HOUR, DAY = 60_000_000, 3_600_000_000, 86_400_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+US = timedelta(microseconds=1)
+ITEMS_A_SECOND = 1_000
+
+
+@dataclass(frozen=True)
+class Series:
+    """A counter: who shares its events, what they carry, and what is asked of them."""
+
+    counter_id: int
+    by: str
+    parts: tuple[Part, ...]
+    value: bool = False
+    member: bool = False
+
+
+SERIES = (
+    Series(1, "author", (Part(HOUR, Measure.COUNT),)),
+    Series(2, "author", (Part(DAY, Measure.COUNT), Part(10 * MINUTE, Measure.COUNT))),
+    Series(3, "author", (Part(HOUR, Measure.SUM), Part(HOUR, Measure.AVG)), value=True),
+    Series(4, "author", (Part(DAY, Measure.MAX),), value=True),
+    Series(5, "author", (Part(DAY, Measure.DISTINCT),), member=True),
+    Series(6, "text", (Part(HOUR, Measure.COUNT),)),
+    Series(7, "text", (Part(HOUR, Measure.DISTINCT),), member=True),
+    Series(8, "author", (Part(DAY, Measure.FIRST),)),
+    Series(9, "language", (Part(HOUR, Measure.COUNT), Part(DAY, Measure.COUNT))),
+    Series(10, "language", (Part(DAY, Measure.SUM),), value=True),
+)
+
+
+def item(rng: random.Random) -> dict[str, str]:
+    """A tenth of what is written comes from twenty authors."""
+    author = rng.randrange(20) if rng.random() < 0.1 else rng.randrange(AUTHORS)
+    return {
+        "author": f"user\x1fu{author}",
+        "text": f"text {rng.randrange(50_000)}",
+        "language": rng.choice(LANGUAGES),
+    }
+
+
+def history(org_id: int, events: int, until: datetime) -> Iterator[bytes]:
+    """The events of a day before `until`, as many of each counter as of the others."""
+    rng = random.Random(1)
+    places = events // len(SERIES)
+    step = timedelta(days=1) / places
+    for seq in range(places):
+        made, at = item(rng), (until - step * (places - seq)).isoformat().encode()
+        for each in SERIES:
+            value = round(rng.uniform(0, 100), 2) if each.value else None
+            member = made["text"].encode() if each.member else None
+            tail = window_events.carried(value, member)
+            key = made[each.by].encode()
+            yield window_events.copy_line(org_id, each.counter_id, key, at, seq, tail)
+
+
+def load(url: str, org_id: int, events: int, until: datetime) -> None:
+    with psycopg.connect(psycopg_url(url), autocommit=True) as connection:
+        connection.execute("SET row_security = off")
+        lines = list(history(org_id, events, until))
+        with connection.cursor().copy(window_events.COPY) as copy:
+            for start in range(0, len(lines), 10_000):
+                copy.write(b"".join(lines[start : start + 10_000]))
+        connection.execute("VACUUM ANALYZE window_events")
+
+
+def batches(until: datetime, count: int) -> Iterator[Sequence[Ask]]:
+    """Items that arrive at a thousand a second from then on."""
+    rng = random.Random(2)
+    at_us = (until - EPOCH) // US
+    for _ in range(count):
+        asks = []
+        for _ in range(ITEMS):
+            at_us += 1_000_000 // ITEMS_A_SECOND
+            made = item(rng)
+            asks += [Ask(s.counter_id, made[s.by], s.parts, at_us) for s in SERIES]
+        yield asks
+
+
+def timed(database: Database, org_id: int, asked: Iterator[Sequence[Ask]]) -> list[float]:
+    """Milliseconds of each, in order of size; a tenth of them first to warm up."""
+    spent = []
+    for asks in asked:
+        started = time.perf_counter()
+        with database.transaction(org_id) as tx:
+            features.answers(tx, asks)
+        spent.append(1000 * (time.perf_counter() - started))
+    return sorted(spent[len(spent) // 10 :])
+
+
+def measure(options: argparse.Namespace, directory: Path) -> None:
+    server = EmbeddedPostgres(directory / "server")
+    url = server.start()
+    try:
+        migrate(url)
+        database = Database(url)
+        secrets = SecretBox((Fernet.generate_key().decode(),))
+        context = Context(
+            database, str(directory), secrets, lambda: datetime.now(UTC), lambda: str(uuid.uuid4())
+        )
+        org_id = create_organisation(context, "Benchmark").org_id
+        until = datetime(2026, 3, 1, 12, tzinfo=UTC)
+        started = time.perf_counter()
+        load(url, org_id, options.events, until)
+        print(f"loaded in {time.perf_counter() - started:.0f} s", file=sys.stderr)
+        spent = timed(database, org_id, batches(until, options.batches))
+        database.close()
+    finally:
+        server.stop()
+    tell(spent)
+
+
+def tell(spent: Sequence[float]) -> None:
+    middle, p99 = spent[len(spent) // 2], spent[int(len(spent) * 0.99)]
+    print(f"{len(spent)} batches: median {middle:.1f} ms, p99 {p99:.1f} ms", file=sys.stderr)
+    line = {
+        "name": "features_batch_200", "value": round(p99, 2), "unit": "ms", "peer": "limit",
+        "peer_value": LIMIT_MS, "ratio": round(LIMIT_MS / p99, 3),
+    }  # fmt: skip
+    print(json.dumps(line), flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--batches", type=int, default=300)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="winnow-counters-") as directory:
+        Path(directory).chmod(0o755)
+        measure(options, Path(directory))
+
+
+if __name__ == "__main__":
+    main()
