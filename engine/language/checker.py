@@ -301,8 +301,8 @@ def _other_suggestion(arguments: Sequence[Node]) -> str:
 
 
 def _typed(argument: Node, expected: Type) -> Node:
-    """A bare NULL takes the type that is expected of it."""
-    if isinstance(argument, Constant) and argument.type == NULL:
+    """What can only be NULL takes the type that is expected of it."""
+    if argument.type == NULL:
         return Constant(expected, None, argument.span)
     return argument
 

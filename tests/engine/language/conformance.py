@@ -75,6 +75,8 @@ LACKING: dict[str, object] = {
     "list_max(tags)": None,
     "list_count(tags, 'a')": None,
     "list_count(['a'], text)": None,
+    "age(CASE WHEN verified THEN NULL END)": None,
+    "length(coalesce(NULL, NULL))": None,
     # compare
     "text = text": None,
     "text = NULL": None,
