@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from engine.coop_import.inputs import Read, Refused, Value, read_input
-from engine.coop_import.thresholds import ERROR, Comparator, Score, ScoreType, comparison
+from engine.coop_import.thresholds import ERROR, SIGNS, Comparator, Score, ScoreType, comparison
 from engine.language.duckdb_sql import text_sql
 from engine.text import Mode
 
@@ -35,8 +35,15 @@ TEXT_SIGNALS: Final = {
     "TEXT_MATCHING_NOT_CONTAINS_REGEX": TextSignal(Mode.REGEX, negated=True),
     "TEXT_MATCHING_CONTAINS_VARIANT": TextSignal(Mode.VARIANT),
 }
+SIMILARITY: Final = "TEXT_SIMILARITY_SCORE"
+EXTREMES: Final = {
+    Comparator.LESS_THAN: "list_min",
+    Comparator.LESS_THAN_OR_EQUALS: "list_min",
+    Comparator.GREATER_THAN: "list_max",
+    Comparator.GREATER_THAN_OR_EQUALS: "list_max",
+}
+"""Some element is below a value where the least is, and above it where the largest is."""
 REFUSED_SIGNALS: Final = {
-    "TEXT_SIMILARITY_SCORE": "rules have no partial similarity to a text; use the mode `variant`",
     "IMAGE_SIMILARITY_MATCH": "banks of images cannot be asked from rules",
     "IMAGE_SIMILARITY_DOES_NOT_MATCH": "banks of images cannot be asked from rules",
     "GEO_CONTAINED_WITHIN": "rules cannot ask where a geohash lies",
@@ -67,6 +74,8 @@ def leaf_sql(
     leaf = Leaf(read_input(given.get("input"), item_type), _comparator(given), _threshold(given))
     if leaf.comparator is Comparator.IS_NOT_PROVIDED:
         return leaf.read.absent
+    if given.get("signal") is not None and _signal_type(given["signal"]) == SIMILARITY:
+        return _similarity(leaf, given.get("matchingValues"), warn)
     signal = _signal(given.get("signal"))
     if signal is None:
         return _identity(leaf, warn)
@@ -153,9 +162,12 @@ def _any_element(value: Value, leaf: Leaf) -> str:
     if leaf.comparator is Comparator.IS_UNAVAILABLE:
         return "FALSE"
     literal = _literal(value, leaf)
+    if literal is not None and leaf.comparator in EXTREMES:
+        extreme = f"{EXTREMES[leaf.comparator]}({value.sql})"
+        return f"coalesce({extreme} {SIGNS[leaf.comparator]} {literal}, FALSE)"
     if literal is None or leaf.comparator not in {Comparator.EQUALS, Comparator.NOT_EQUAL_TO}:
         raise Refused(
-            "comparator", f"rules compare the elements of {value.sql} only by EQUALS, NOT_EQUAL_TO"
+            "comparator", f"the elements of {value.sql} can only be compared with a finite value"
         )
     if leaf.comparator is Comparator.EQUALS:
         return f"coalesce(list_contains({value.sql}, {literal}), FALSE)"
@@ -206,6 +218,29 @@ def _searched(value: Value, signal: TextSignal, leaf: Leaf, names: tuple[str, ..
         answer = comparison(Score("", ScoreType.BOOLEAN), leaf.comparator, leaf.threshold)
         if answer:
             raise Refused("comparator", "rules ask of a list only whether an element matches")
+    return _when_there(value, comparison(score, leaf.comparator, leaf.threshold))
+
+
+def _similarity(leaf: Leaf, matching: object, warn: Callable[[str], None]) -> str:
+    """The best of the texts written in the condition."""
+    given = matching if isinstance(matching, Mapping) else {}
+    if leaf.read.whole or any(value.type is not ScoreType.TEXT for value in leaf.read.values):
+        raise Refused("input", "only texts can be compared with texts")
+    if given.get("textBankIds"):
+        raise Refused("matchingValues", "rules measure likeness to texts written out, not to banks")
+    if leaf.read.joined or any(value.listed for value in leaf.read.values):
+        raise Refused("input", "rules measure the likeness of single texts")
+    terms = [text_sql(str(each)) for each in given.get("strings") or ()]
+    warn("similarity() undoes disguises before it compares: scores can be higher than in Coop")
+    return _any_of([_alike(value, terms, leaf) for value in leaf.read.values])
+
+
+def _alike(value: Value, terms: list[str], leaf: Leaf) -> str:
+    if leaf.comparator is Comparator.IS_UNAVAILABLE:
+        return "FALSE" if terms else f"NOT ({value.absent})"
+    if not terms:
+        return _when_there(value, ERROR)
+    score = Score(f"similarity({', '.join([value.sql, *terms])})", ScoreType.NUMBER)
     return _when_there(value, comparison(score, leaf.comparator, leaf.threshold))
 
 

@@ -41,7 +41,7 @@ TEXT: Final = Field("text", Scalar.STRING)
 ITEM: Final = ItemType("t", 1, "t", Kind.CONTENT, (TEXT, Field("none", Scalar.NUMBER)))
 LEFT_OUT: Final = {
     "compared as a whole item that is not there": "a rule is only ever asked about an item",
-    "elements compared by size": "rules compare elements of lists only by equality: refused",
+    "an element that is an error": "the value of a field is never an error",
     "All text over a list": "rules cannot join a list's elements: refused",
     "Relevant Policy, Source": "they belong to routing rules: refused",
 }
@@ -63,12 +63,8 @@ def why_left_out(entry: Mapping[str, Any]) -> str | None:
     scores = given.get("scores", [])
     if "rule_input" in given and given["input"]["type"] == "FULL_ITEM":
         return "compared as a whole item that is not there"
-    if (
-        "scores" in given
-        and len(scores) != 1
-        and given["comparator"] not in {"EQUALS", "NOT_EQUAL_TO"}
-    ):
-        return "elements compared by size"
+    if any(isinstance(score, dict) for score in scores):
+        return "an element that is an error"
     if entry["id"] == "input.all_text":
         return "All text over a list"
     if given.get("input", {}).get("name") in {"Relevant Policy", "Source"}:

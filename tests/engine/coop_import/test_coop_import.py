@@ -40,6 +40,21 @@ def search(kind: str, given: dict[str, Any], *strings: str, **more: object) -> d
     return {"input": given, "signal": signal, "matchingValues": {"strings": strings}, **more}
 
 
+def alike(term: str, threshold: float) -> dict[str, Any]:
+    """A condition on the likeness of a body to a text."""
+    return {
+        "input": text_of("body"),
+        "signal": {"type": "TEXT_SIMILARITY_SCORE"},
+        "matchingValues": {"strings": [term]},
+        "comparator": "GREATER_THAN",
+        "threshold": threshold,
+    }
+
+
+def tagged(comparator: str, threshold: str) -> dict[str, Any]:
+    return {"input": text_of("tags"), "comparator": comparator, "threshold": threshold}
+
+
 ALL_TEXT = {"type": "CONTENT_COOP_INPUT", "name": "All text"}
 
 
@@ -55,6 +70,12 @@ def outcome(condition: object, data: dict[str, object], item_type: ItemType = PO
 @pytest.mark.parametrize(
     ("condition", "data", "expected"),
     [
+        (alike("free money", 0.9), {"body": "get free money now"}, True),
+        (alike("free money", 0.9), {"body": "good morning"}, False),
+        (alike("free money", 0.9), {}, False),
+        (tagged("LESS_THAN", "b"), {"tags": ["c", "a"]}, True),
+        (tagged("GREATER_THAN", "c"), {"tags": ["c", "a"]}, False),
+        (tagged("GREATER_THAN", "b"), {"tags": []}, False),
         (search("CONTAINS_TEXT", text_of("body"), "ree mon"), {"body": "FREE money"}, True),
         (search("CONTAINS_TEXT", text_of("body"), "ree mon"), {"body": "hello"}, False),
         (search("CONTAINS_TEXT", text_of("body"), "ree mon"), {}, False),
