@@ -38,6 +38,10 @@ def data(tmp_path: Path) -> Path:
         ("matches(text, 'metals')", "true false null true false"),
         ("count_recent(who, '1 hour') >= 2", "false false true null true"),
         ("count_recent(who, '1 hour') >= 2 OR score > 5", "false null true true true"),
+        ("sum_recent(who, score, '1 hour') > 3", "false false true null false"),
+        ("avg_recent(who, score, '1 hour') = 1.75", "false null true null false"),
+        ("distinct_recent(who, text, '1 day') = 2", "false false false null true"),
+        ("first_seen(who) = at", "true true false null false"),
         ("age(at) < interval '1 day'", "true true true null true"),
     ],
 )
@@ -76,7 +80,11 @@ def test_both_engines_agree_on_many_rows_out_of_order(tmp_path: Path) -> None:
     )
     pq.write_table(table, tmp_path / "a.parquet", row_group_size=3_000)
     rules = tmp_path / "rules.txt"
-    rules.write_text("n % 3 = 0\ncount_recent(who, '10 minutes') > 2\n")
+    rules.write_text(
+        "n % 3 = 0\ncount_recent(who, '10 minutes') > 2\n"
+        "max_recent(who, n, '5 minutes') > n\ndistinct_recent(who, n % 7, '9 minutes') > 2\n"
+        "sum_recent(who, n / 7, '1 hour', n % 2 = 0) > 100\n"
+    )
     both = [
         winnow("evaluate", "--where-file", rules, "--data", tmp_path / "a.parquet", "--engine", e)
         for e in ("row", "duckdb")
