@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from services.bank_expiry import expire_terms
 from services.lake_export import export_all
 from store import organisations, partitions, pending, window_events
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from services.context import Context
 
 HOURLY_S = 3600.0
+EXPIRY_S = 30.0
 # Kept beyond every window, so that an item evaluated late still finds all its events.
 KEPT_LONGER = timedelta(hours=1)
 
@@ -44,6 +46,14 @@ def forget_window_events(context: Context) -> int:
     if forgotten:
         log.info("window_events_forgotten", count=forgotten)
     return forgotten
+
+
+def expire_bank_entries(context: Context) -> int:
+    """Takes entries out of banks when their time has come."""
+    expired = sum(expire_terms(context, org_id) for org_id in every_organisation(context))
+    if expired:
+        log.info("bank_entries_expired", count=expired)
+    return expired
 
 
 def export_lake(context: Context) -> int:
@@ -78,6 +88,7 @@ def timers(export_every_s: float | None) -> tuple[Timer, ...]:
     """export_every_s: None leaves the exports to the pipelines."""
     always = (
         Timer("partitions", HOURLY_S, ensure_partitions),
+        Timer("bank-entries", EXPIRY_S, expire_bank_entries),
         Timer("window-events", HOURLY_S, forget_window_events, monotonic() + HOURLY_S),
     )
     if export_every_s is None:
