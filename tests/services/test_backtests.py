@@ -177,13 +177,22 @@ def test_only_arrivals_of_the_period_count(
     assert (found["rows"], found["hits"]) == (rows, hits)
 
 
-def test_a_counter_sees_what_came_before_the_period(context: Context, caller: Caller) -> None:
+@pytest.mark.parametrize(
+    ("where", "hits"),
+    [
+        ("count_recent(creator, '2 days') > 1", 3),
+        ("sum_recent(creator, likes, '2 days') = 16", 1),
+        ("distinct_recent(creator, text, '2 days') = 2", 3),
+        ("age(first_seen(creator)) > INTERVAL '23 hours'", 3),
+    ],
+)
+def test_a_counter_sees_what_came_before_the_period(
+    context: Context, caller: Caller, where: str, hits: int
+) -> None:
     happened(context, caller, PAST)
     period = Period(NOON + timedelta(minutes=1), None)
-    found = report(
-        ran(context, caller, asked("count_recent(creator, '2 days') > 1", period=period))
-    )
-    assert (found["rows"], found["hits"]) == (4, 3)
+    found = report(ran(context, caller, asked(where, period=period)))
+    assert (found["rows"], found["hits"]) == (4, hits)
 
 
 def busy_past(count: int) -> list[Row]:
