@@ -36,7 +36,9 @@ class Counting:
     counters_version: int
     counter_ids: tuple[int, ...] = (1,)
 
-    def events(self, _type_id: str, data: Mapping[str, object]) -> tuple[tuple[int, bytes, bytes], ...]:
+    def events(
+        self, _type_id: str, data: Mapping[str, object]
+    ) -> tuple[tuple[int, bytes, bytes], ...]:
         key = copy_text(str(data["author"]))
         return tuple((number, key, NOTHING_CARRIED) for number in self.counter_ids)
 
