@@ -36,7 +36,11 @@ def receiver() -> Iterator[Receiver]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+            length = int(self.headers["content-length"])
+            body = self.rfile.read(length)
+            if len(body) < length:
+                self.close_connection = True  # its sender died while writing: it never arrived
+                return
             lowered = {name.lower(): value for name, value in self.headers.items()}
             received = Received(self.path, lowered, body)
             state.received.append(received)
