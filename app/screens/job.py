@@ -29,7 +29,8 @@ def show() -> None:
     if refusal is not None:
         st.warning(refusal, icon=":material/lock_clock:")
     if desk.job is None:
-        _nothing_left(desk)
+        nothing = _nothing_left if asked("queue") else _no_queue_chosen
+        nothing(desk)
         return
     st.query_params["job"] = desk.job.job_id
     left, right = st.columns([1.9, 1], gap="medium")
@@ -58,6 +59,12 @@ def _item(desk: Desk, job: Job) -> None:
         st.html(other_items(job.other_items))
     with past.container(height=230, border=False):
         st.html(history(job.history, {a.id: a.name for a in job.actions}))
+
+
+def _no_queue_chosen(desk: Desk) -> None:
+    desk.undo_bar()
+    empty("No queue is chosen", "Jobs are reviewed queue by queue: choose one to start.")
+    link("queues", "All queues", icon=":material/inbox:")
 
 
 def _nothing_left(desk: Desk) -> None:

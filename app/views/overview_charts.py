@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from app.winnow_client.model import Volume
 
 _HEIGHT = 210
+# Text marks do not follow the theme; this grey reads on light and on dark.
+LEGIBLE = "#7a857f"
 
 
 def volume_chart(volume: Sequence[Volume], days: int) -> alt.Chart:
@@ -53,7 +55,9 @@ def bar_chart(counts: Mapping[str, int], *, most: int = 8) -> alt.LayerChart:
         tooltip=[alt.Tooltip("name:N", title=""), alt.Tooltip("count:Q", title="", format=",")],
     )
     bars = base.mark_bar(cornerRadiusEnd=3, height=16)
-    numbers = base.mark_text(align="left", dx=5).encode(text=alt.Text("count:Q", format=","))
+    numbers = base.mark_text(align="left", dx=5, color=LEGIBLE).encode(
+        text=alt.Text("count:Q", format=",")
+    )
     return alt.LayerChart(layer=[bars, numbers])
 
 

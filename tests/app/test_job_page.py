@@ -122,6 +122,10 @@ def test_an_empty_queue_says_so(opened: Opened, state: State) -> None:
     assert "This queue is empty" in said(opened("job", queue="q1"))
 
 
+def test_without_a_queue_the_page_asks_for_one(opened: Opened) -> None:
+    assert "No queue is chosen" in said(opened("job"))
+
+
 def test_an_action_asks_for_its_parameters_and_they_go_along(opened: Opened, state: State) -> None:
     page = opened("job", queue="q1")
     page.button(key="job-action-2").click().run()
