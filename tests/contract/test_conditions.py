@@ -148,7 +148,7 @@ def scored(scores: Sequence[object]) -> tuple[ItemType, Mapping[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    "entry", [e for e in entries("leaf") if not e.values or "scores" in e.values[0]["given"]]
+    "entry", [e for e in entries("leaf") if not e.values[0] or "scores" in e.values[0]["given"]]
 )
 def test_a_score_is_compared_as_coop_compares_it(entry: Mapping[str, Any]) -> None:
     given = entry["given"]
@@ -180,7 +180,7 @@ EMPTY: Final = ItemType("t", 1, "t", Kind.CONTENT, (Field("other", Scalar.NUMBER
 
 @pytest.mark.parametrize("signal", SIGNALS)
 @pytest.mark.parametrize(
-    "entry", [e for e in entries("leaf") if not e.values or "rule_input" in e.values[0]["given"]]
+    "entry", [e for e in entries("leaf") if not e.values[0] or "rule_input" in e.values[0]["given"]]
 )
 def test_what_is_not_there_is_inapplicable(
     entry: Mapping[str, Any], signal: Mapping[str, Any] | None
