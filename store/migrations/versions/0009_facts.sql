@@ -1,0 +1,1 @@
+-- Facts with a place: strikes, reports and labels of an entity.

@@ -1,0 +1,1 @@
+-- Appeals, and the decisions they are about.

@@ -1,0 +1,1 @@
+-- Signing keys that overlap, endpoints with a circuit breaker, order of deliveries.

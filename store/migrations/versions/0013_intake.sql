@@ -1,0 +1,1 @@
+-- Idempotency keys, rate limits and what is known of media.

@@ -1,0 +1,1 @@
+-- What signals answered, and where they failed.

@@ -1,0 +1,1 @@
+-- Snoozes, approvals, hits of bank entries, statistics of fields.

@@ -1,0 +1,1 @@
+-- What counters need to answer in milliseconds.
