@@ -29,6 +29,8 @@ BUMP_COUNTERS = text("""
 UPDATE org_clock SET counters_version = counters_version + 1 RETURNING counters_version
 """)
 
+ADVANCE = text("UPDATE org_clock SET at = :at")
+
 # For the batcher, on a connection of its own: statements of one round trip.
 BEGIN_AND_LOCK = """
 BEGIN; SELECT set_config('app.org_id', %(org)s::text, true);
@@ -64,6 +66,11 @@ def lock(tx: Connection) -> Clock:
 
 def read(tx: Connection) -> Clock:
     return Clock(*tx.execute(READ_CLOCK).one())
+
+
+def advance_to(tx: Connection, at: datetime) -> None:
+    """Under the lock: `at` is the instant given last."""
+    tx.execute(ADVANCE, {"at": at})
 
 
 def bump_counters(tx: Connection) -> int:

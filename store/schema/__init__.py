@@ -1,6 +1,15 @@
 """Every table, as the newest migration leaves it; a test proves that the two are equal."""
 
-from store.schema import accounts, configuration, effects, items, review
+from store.schema import accounts, configuration, effects, facts, items, lifecycle, review
 from store.schema.columns import METADATA
 
-__all__ = ["METADATA", "accounts", "configuration", "effects", "items", "review"]
+__all__ = [
+    "METADATA",
+    "accounts",
+    "configuration",
+    "effects",
+    "facts",
+    "items",
+    "lifecycle",
+    "review",
+]
