@@ -16,7 +16,7 @@ import msgspec
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from engine.actions.execution import Target
+from engine.actions.execution import Source, Target
 from engine.actions.plan import plan_executions
 from engine.actions.verdict import Held, Match, matches, outcome_document
 from engine.errors import Unavailable
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from engine.actions.execution import Execution
     from engine.configuration.rules import Rule
     from engine.language.measures import Measured
     from services.context import Context
@@ -147,7 +148,8 @@ def _evaluate(context: Context, org_id: int, batch: Batch) -> None:
             audit.append(tx, set_aside_entry(each.submission, ITS_WORKER_DIED, now))
             log.error("item_set_aside", org_id=org_id, seq=seq, reason=ITS_WORKER_DIED)
         kept = pending.complete(tx, batch.lease_id, [s.seq for s in hopeful])
-        _save(context, tx, [s for s in hopeful if s.seq in kept], found, batch.live, now)
+        mine = [s for s in hopeful if s.seq in kept]
+        save_verdicts(context, tx, mine, found, batch.live, now)
 
 
 def judge(
@@ -232,17 +234,26 @@ def target_of(item: Submission, live: Live) -> Target:
     )
 
 
-def _save(
+@dataclass(frozen=True)
+class Saved:
+    """verdicts: by seq, what matched, with what a cap held back. executions: those that are new."""
+
+    verdicts: Mapping[int, tuple[Match, ...]]
+    executions: tuple[Execution, ...]
+
+
+def save_verdicts(
     context: Context,
     tx: Connection,
     items: Sequence[Submission],
     found: Mapping[int, tuple[Match, ...]],
     live: Live,
     now: datetime,
-) -> None:
+    source: Source = Source.POST_ITEMS,
+) -> Saved:
     """Evaluations, executions, webhooks and jobs of the items whose lease was still ours."""
     if not items:
-        return
+        return Saved({}, ())
     verdicts = _within_caps(tx, {s.seq: found[s.seq] for s in items if found.get(s.seq)}, now)
     configuration = live.configuration
     rows = [_evaluated(item, verdicts.get(item.seq, ())) for item in items]
@@ -252,10 +263,11 @@ def _save(
         for item in items
         if item.seq in verdicts
         for execution in plan_executions(
-            verdicts[item.seq], target_of(item, live), configuration, context.new_id
+            verdicts[item.seq], target_of(item, live), configuration, context.new_id, source
         )
     ]
-    execute_actions(tx, executions, configuration, now=now, new_id=context.new_id)
+    fresh = execute_actions(tx, executions, configuration, now=now, new_id=context.new_id)
+    return Saved(verdicts, fresh)
 
 
 def _evaluated(item: Submission, verdict: Sequence[Match]) -> Evaluated:

@@ -52,6 +52,11 @@ COMPLETE = """
 DELETE FROM pending WHERE lease_id = %(lease)s AND seq = ANY(%(seqs)b::bigint[]) RETURNING seq
 """
 
+# Nothing says that the item is at fault, but a second lease will count this one as failed.
+GIVE_BACK = text("""
+UPDATE pending SET leased_until = leased_until - interval '1 day' WHERE lease_id = :lease_id
+""")
+
 # Failing alone counts from ALONE_FROM on, however young the item is.
 FAIL_ALONE = text("""
 UPDATE pending
@@ -159,6 +164,11 @@ def complete(tx: Connection, lease_id: str, seqs: Sequence[int]) -> set[int]:
     """Deletes them; gives those whose lease was still ours."""
     rows = cursor(tx, binary=True).execute(COMPLETE, {"lease": lease_id, "seqs": list(seqs)})
     return {row[0] for row in rows}
+
+
+def give_back(tx: Connection, lease_id: str) -> None:
+    """Ends a lease early, so that a worker takes its items at once."""
+    tx.execute(GIVE_BACK, {"lease_id": lease_id})
 
 
 def fail_alone(

@@ -1,0 +1,212 @@
+"""Items judged while their sender waits: placed, evaluated once, effects and all, then answered.
+
+An item gets its place as every other does, in a transaction that leases it to this request, so
+that no worker takes it too. Should the request die, the lease runs out and a worker sees the item
+through. Should it take too long, the sender is answered without a verdict, and the evaluation goes
+on.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+from engine.actions.execution import Source
+from services import evaluation
+from services.intake import Intake, load_intake
+from services.live_configuration import LiveConfigurations
+from store import clock, pending, placing
+from store.placing import Counted, Unplaced
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from engine.actions.execution import Execution
+    from engine.actions.verdict import Match
+    from engine.items import Item
+    from services.context import Context
+    from services.evaluation import Saved
+    from services.live_configuration import Live
+    from store.submissions import Submission
+
+GRACE = timedelta(seconds=60)
+MOST_AT_ONCE = 16
+ENCODE = msgspec.json.Encoder().encode
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the rules said of one item, and what was done.
+
+    finished: False when the deadline passed first; then matches and executions are empty, and
+    follow later.
+    matches: also those that a cap, a rollout or
+    the shadow holds back, which say so. executions: the actions taken.
+    """
+
+    submission: Submission
+    live: Live
+    finished: bool
+    matches: tuple[Match, ...] = ()
+    executions: tuple[Execution, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Placed:
+    lease_id: str
+    submissions: tuple[Submission, ...]
+    live: Live
+
+
+@dataclass
+class SynchronousEvaluation:
+    """One for a process. Keeps each organisation's compiled rules and its intake."""
+
+    context: Context
+    configurations: LiveConfigurations = field(init=False)
+    _intakes: dict[int, Intake] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _threads: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(MOST_AT_ONCE, "evaluate")
+    )
+
+    def __post_init__(self) -> None:
+        self.configurations = LiveConfigurations(self.context.clock)
+
+    def intake(self, org_id: int) -> Intake:
+        """The item types an item is coerced against, as they are now."""
+        with self._lock:
+            known = self._intakes.get(org_id)
+        found = load_intake(self.context, org_id, known)
+        with self._lock:
+            self._intakes[org_id] = found
+        return found
+
+    def evaluate(
+        self,
+        org_id: int,
+        items: Sequence[Item],
+        *,
+        deadline_s: float,
+        source: Source = Source.POST_ITEMS,
+    ) -> tuple[Judgement, ...]:
+        """Places the items and judges them, in order. Raises what evaluating raised.
+
+        Once they are placed they are accepted: what fails here, a worker repeats.
+        """
+        if not items:
+            return ()
+        placed = self._place(org_id, items, deadline_s, source)
+        running = self._threads.submit(self._judge, org_id, placed, source)
+        try:
+            return running.result(timeout=deadline_s)
+        except TimeoutError:
+            log.warning("deadline_passed", org_id=org_id, items=len(items), deadline_s=deadline_s)
+            return tuple(
+                Judgement(submission, placed.live, finished=False)
+                for submission in placed.submissions
+            )
+
+    def close(self) -> None:
+        """Evaluations under way are finished first."""
+        self._threads.shutdown()
+
+    def _place(
+        self, org_id: int, items: Sequence[Item], deadline_s: float, source: Source
+    ) -> _Placed:
+        lease_id = self.context.new_id()
+        until = self.context.clock() + timedelta(seconds=deadline_s) + GRACE
+        with self.context.database.transaction(org_id) as tx:
+            live = self.configurations.current(tx, org_id)
+            held, intake = self._hold(tx, org_id)
+            placed = placing.place(
+                tx,
+                held,
+                [_unplaced(item, intake, self.context.new_id()) for item in items],
+                source=source.value,
+                lease_id=lease_id,
+                leased_until=until,
+            )
+        return _Placed(lease_id, tuple(placed), live)
+
+    def _hold(self, tx: Connection, org_id: int) -> tuple[clock.Clock, Intake]:
+        """The clock, held, and the counters that are running at this place."""
+        intake = self._intakes.get(org_id) or self.intake(org_id)
+        held = clock.lock(tx)
+        if intake.counters_version != held.counters_version:
+            intake = self.intake(org_id)
+        return held, intake
+
+    def _judge(self, org_id: int, placed: _Placed, source: Source) -> tuple[Judgement, ...]:
+        try:
+            found = evaluation.judge(self.context, org_id, placed.submissions, placed.live)
+            return self._save(org_id, placed, found, source)
+        except BaseException:
+            with self.context.database.transaction(org_id) as tx:
+                pending.give_back(tx, placed.lease_id)
+            raise
+
+    def _save(
+        self,
+        org_id: int,
+        placed: _Placed,
+        found: Mapping[int, tuple[Match, ...]],
+        source: Source,
+    ) -> tuple[Judgement, ...]:
+        """Nothing is done for an item whose lease ran out: a worker has it then."""
+        now = self.context.clock()
+        with self.context.database.transaction(org_id) as tx:
+            kept = pending.complete(tx, placed.lease_id, [s.seq for s in placed.submissions])
+            mine = [s for s in placed.submissions if s.seq in kept]
+            saved = evaluation.save_verdicts(
+                self.context, tx, mine, found, placed.live, now, source=source
+            )
+        return tuple(
+            _judgement(each, placed.live, saved, finished=each.seq in kept)
+            for each in placed.submissions
+        )
+
+
+def _judgement(submission: Submission, live: Live, saved: Saved, *, finished: bool) -> Judgement:
+    return Judgement(
+        submission,
+        live,
+        finished,
+        matches=saved.verdicts.get(submission.seq, ()),
+        executions=tuple(each for each in saved.executions if each.target.seq == submission.seq),
+    )
+
+
+def _unplaced(item: Item, intake: Intake, submission_id: str) -> Unplaced:
+    creator = item.creator
+    return Unplaced(
+        submission_id=submission_id,
+        type_id=item.type_id,
+        type_version=item.type_version,
+        item_id=item.item_id,
+        creator=(creator.type_id, creator.item_id) if creator else None,
+        data=ENCODE(item.data).decode(),
+        events=_counted(item, intake),
+    )
+
+
+def _counted(item: Item, intake: Intake) -> tuple[Counted, ...]:
+    counters = intake.counters.get(item.type_id)
+    if counters is None:
+        return ()
+    events = counters.events_of(counters.row(item.data))
+    return tuple(
+        Counted(counter_id, event.key, event.number, event.member)
+        for counter_id, event in zip(counters.counter_ids, events, strict=True)
+        if event is not None
+    )
