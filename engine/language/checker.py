@@ -163,10 +163,14 @@ class Checker:
     def _unknown_function(self, operation: Operation) -> Node:
         for argument in operation.arguments:
             self.node(argument)
+        owner, _, last = operation.name.rpartition(".")
+        hint = self.nearest(operation.name, FUNCTIONS)
+        if owner and last in FUNCTIONS:
+            hint = f"Functions stand before what they are given: {last}({owner})."
         return self.refuse(
             "unknown-function",
             f"There is no function {operation.name[:60]}().",
-            self.nearest(operation.name, FUNCTIONS),
+            hint,
             operation.word,
         )
 

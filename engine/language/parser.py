@@ -229,6 +229,7 @@ class _Parser(Cursor):
         return Operation("-x", (operand,), span, sign.span)
 
     def _postfix(self, operand: Syntax) -> Syntax:
+        plain = self.previous().kind is TokenKind.WORD
         for _ in range(DEEPEST):
             if not self.at_symbol(".", "["):
                 return operand
@@ -238,7 +239,10 @@ class _Parser(Cursor):
                 operand = Operation("[]", (operand, key), _join(operand, closing), key.span)
             elif isinstance(operand, Name):
                 part = self._take_name()
+                plain = plain and part.kind is TokenKind.WORD
                 operand = Name((*operand.parts, part.text), _join(operand, part))
+                if plain and self.at_symbol("("):
+                    return self._call(Token(part.kind, ".".join(operand.parts), operand.span))
             else:
                 raise self.unexpected("an operator such as AND, not a dot,")
         raise _too_deep(self.peek().span)

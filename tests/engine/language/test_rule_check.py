@@ -21,6 +21,8 @@ MISTAKES = [
     ("address.citty = 'x'", "unknown-member", "Did you mean city?", (1, 1, 13)),
     ("text.length > 1", "unknown-member", "", (1, 1, 11)),
     ("lenght(text) > 1", "unknown-function", "Did you mean length?", (1, 1, 6)),
+    ("other.lower() = 'a'", "unknown-function", "lower(other)", (1, 1, 11)),
+    ("openai.harassment(text) > 0.9", "unknown-function", "", (1, 1, 17)),
     ("matches(text, 'scm')", "unknown-bank", "Did you mean scam?", (1, 15, 5)),
     ("matches(text, 'scam', 'wrod')", "unknown-mode", "Did you mean word?", (1, 23, 6)),
     ("matches(text, other)", "not-a-literal", "Write matches(field, 'bank').", (1, 15, 5)),
