@@ -27,6 +27,7 @@ from api.routes import (
     rules,
     sessions,
     set_aside,
+    settings,
     users,
     webhooks,
 )
@@ -62,6 +63,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     policies.router,
     sessions.router,
     organisation.router,
+    settings.router,
     item_types.router,
     banks.router,
     *(routes.router() for routes in CONFIG_ROUTES),

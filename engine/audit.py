@@ -39,6 +39,9 @@ class Event(StrEnum):
     SIGNING_KEY_CREATE = "signing-key:create"
     SIGNING_KEY_ROTATE = "signing-key:rotate"
 
+    SETTINGS_UPDATE = "settings:update"
+    SETTINGS_ROLLBACK = "settings:rollback"
+
     ITEM_TYPE_CREATE = "item-type:create"
     ITEM_TYPE_UPDATE = "item-type:update"
     ITEM_TYPE_DELETE = "item-type:delete"

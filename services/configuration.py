@@ -135,6 +135,23 @@ def update(
         return _save(saving, noun, value, noun.events.update, reason, expected_version)
 
 
+def put(
+    context: Context,
+    caller: Caller,
+    noun: Noun[T],
+    object_id: str,
+    document: Mapping[str, object],
+    *,
+    reason: str,
+    expected_version: int | None,
+) -> Revision:
+    """As `update`, for an object that need not have been saved before (its version is then 0)."""
+    with context.database.transaction(caller.org_id) as tx:
+        saving = _begin(context, tx, caller, object_id)
+        value = noun.parse(object_id, 1, document)
+        return _save(saving, noun, value, noun.events.update, reason, expected_version)
+
+
 def rollback(
     context: Context, caller: Caller, noun: Noun[T], object_id: str, version: int, reason: str
 ) -> Revision:

@@ -18,6 +18,7 @@ from engine.configuration.configuration import Configuration
 from engine.configuration.policies import parse_policy
 from engine.configuration.queues import parse_queue
 from engine.configuration.rules import parse_rule
+from engine.configuration.settings import OBJECT_ID, OrgSettings, parse_settings
 from engine.items import parse_item_type
 from store import config
 from store.config import ConfigKind
@@ -83,4 +84,5 @@ def load_configuration(tx: Connection) -> Configuration:
         banks=read(ConfigKind.BANK, parse_bank),
         rules=read(ConfigKind.RULE, parse_rule),
         queues=read(ConfigKind.QUEUE, parse_queue),
+        settings=read(ConfigKind.SETTINGS, parse_settings).get(OBJECT_ID, OrgSettings()),
     )

@@ -28,6 +28,7 @@ class ConfigKind(StrEnum):
     BANK = "bank"
     RULE = "rule"
     QUEUE = "queue"
+    SETTINGS = "settings"
 
 
 @dataclass(frozen=True)

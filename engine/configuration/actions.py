@@ -3,15 +3,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from engine.configuration.callbacks import MAX_URL, is_web_url, read_headers
 from engine.configuration.parameters import Parameter, parameter_document, read_parameters
 from engine.configuration.reader import MAX_NAME, SCHEMA, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-FIXED_HEADERS = frozenset({"content-type", "content-length", "host", "transfer-encoding"})
 
 
 class ActionType(StrEnum):
@@ -54,8 +52,8 @@ def parse_action(action_id: str, version: int, document: object) -> Action:
         name=reader.text("name", limit=MAX_NAME, required=True),
         type=reader.choice("type", ActionType, ActionType.CUSTOM_ACTION),
         description=reader.text("description", limit=10_000),
-        callback_url=reader.optional_text("callbackUrl", limit=2048),
-        callback_url_headers=_headers(reader),
+        callback_url=reader.optional_text("callbackUrl", limit=MAX_URL),
+        callback_url_headers=read_headers(reader, "callbackUrlHeaders"),
         callback_url_body=reader.mapping("callbackUrlBody"),
         item_type_ids=reader.texts("itemTypeIds"),
         apply_user_strikes=reader.boolean("applyUserStrikes"),
@@ -67,23 +65,6 @@ def parse_action(action_id: str, version: int, document: object) -> Action:
     return action
 
 
-def _headers(reader: Reader) -> dict[str, str]:
-    kept: dict[str, str] = {}
-    for name, value in reader.mapping("callbackUrlHeaders", most=50).items():
-        if not isinstance(value, str) or not _is_header(name, value):
-            reader.wrong("callbackUrlHeaders", f"`{name}` is not a header with a text value")
-        elif name.lower() in FIXED_HEADERS:
-            reader.wrong("callbackUrlHeaders", f"`{name}` is set by the sender", "remove it")
-        else:
-            kept[name] = value
-    return kept
-
-
-def _is_header(name: str, value: str) -> bool:
-    token = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
-    return token and value.isascii() and value.isprintable() and len(value) <= 8192  # noqa: PLR2004 - the usual limit of servers
-
-
 def _check_url(reader: Reader, action: Action) -> None:
     if action.callback_url is None:
         if action.type is ActionType.CUSTOM_ACTION:
@@ -91,16 +72,6 @@ def _check_url(reader: Reader, action: Action) -> None:
         return
     if not is_web_url(action.callback_url):
         reader.wrong("callbackUrl", "`callbackUrl` must be an http or https URL")
-
-
-def is_web_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        return False
-    printable = text.isprintable() and " " not in text
-    return printable and parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 def action_document(action: Action) -> dict[str, object]:

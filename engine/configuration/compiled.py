@@ -36,11 +36,12 @@ class BrokenRule:
 
 @dataclass(frozen=True)
 class TypeRuleset:
-    """rules: LIVE and SHADOW, in the order of `ruleset.rule_ids`."""
+    """rules: LIVE and SHADOW, in the order of `ruleset.rule_ids`. predicates: by rule id."""
 
     item_type: ItemType
     ruleset: Ruleset
     rules: tuple[Rule, ...]
+    predicates: Mapping[str, Predicate]
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def compile_configuration(configuration: Configuration, now: datetime) -> LiveRu
                 item_type=item_type,
                 ruleset=compile_ruleset(sound, environment),
                 rules=tuple(configuration.rules[rule_id] for rule_id in sound),
+                predicates=sound,
             )
     return LiveRuleset(configuration, by_type, tuple(broken))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from engine.configuration.settings import OrgSettings
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -28,6 +30,7 @@ class Configuration:
     banks: Mapping[str, TextBank] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     queues: Mapping[str, Queue] = field(default_factory=dict)
+    settings: OrgSettings = field(default_factory=OrgSettings)
 
     def default_queue(self) -> Queue | None:
         """The queue marked default; without one, the first by id."""

@@ -153,6 +153,11 @@ class Reader:
             for index, value in enumerate(self.sequence(key, most=most))
         )
 
+    def record(self, key: str) -> Reader | None:
+        """One object under a key; None where there is none."""
+        value = self.get(key)
+        return None if value is None else Reader(value, f"{self.pointer}/{key}", self.problems)
+
     def mapping(self, key: str, *, most: int = 100) -> Mapping[str, object]:
         """A JSON object whose keys are texts; its values are JSON, kept as they are."""
         value = self.get(key)

@@ -14,6 +14,7 @@ from engine.configuration.banks import bank_document, parse_bank
 from engine.configuration.policies import Policy, parent_problems, parse_policy, policy_document
 from engine.configuration.queues import parse_queue, queue_document
 from engine.configuration.rules import Status, parse_rule, rule_document
+from engine.configuration.settings import parse_settings, settings_document
 from engine.errors import InvalidConfiguration, Problem
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ PARSERS = [
     (parse_bank, bank_document, {"name": "Words", "terms": [{"text": "crypto"}]}),
     (parse_queue, queue_document, {"name": "Default"}),
     (parse_rule, rule_document, RULE),
+    (parse_settings, settings_document, {"strikeTtlDays": 30}),
 ]
 
 
