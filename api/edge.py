@@ -23,7 +23,8 @@ TOO_LARGE = 413
 OWN_LIMIT = "/items/async"
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
 # Coop's routes match in any case; ours hold ids, whose case matters.
-ANY_CASE = re.compile(r"(.*/v1)(/items/async|/policies)", re.IGNORECASE)
+COOP_PATHS = "items/async|policies|report|report/appeal|actions|content|user_scores"
+ANY_CASE = re.compile(rf"(.*/v1)(/(?:{COOP_PATHS}))", re.IGNORECASE)
 
 
 class Edge:

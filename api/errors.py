@@ -110,13 +110,20 @@ def native_body(entry: HttpError, error: WinnowError) -> dict[str, object]:
 
 
 def coop_body(entry: HttpError, error: WinnowError, request: str) -> dict[str, object]:
-    """One error per problem; keys without a value are left out."""
+    """One error per problem; keys without a value, and words said already, are left out."""
     if not error.problems:
         title, detail = _coop_words(entry, error)
         return {"errors": [_coop_error(entry.status, entry.slug, title, "", detail, request)]}
     return {
         "errors": [
-            _coop_error(entry.status, p.slug, p.title or p.message, p.pointer, p.message, request)
+            _coop_error(
+                entry.status,
+                p.slug,
+                p.title or p.message,
+                p.pointer,
+                p.message if p.title else "",
+                request,
+            )
             for p in error.problems[:MAX_PROBLEMS]
         ]
     }

@@ -7,13 +7,16 @@ what the body means, and lists everything that is wrong with it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from engine.errors import InvalidInput, Problem
 from engine.items import RawItem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 SCHEMA_TITLE = "Request body failed schema validation."
 VARIANTS = ("original", "partial")
@@ -101,14 +104,31 @@ def _read_slowly(body: bytes) -> list[RawItem]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise not_json(error) from error
     faults = body_faults(decoded)
-    if not faults:
-        return [_raw_mapping(item) for item in decoded["items"]]
+    if faults:
+        raise not_of_shape(faults)
+    return [raw_mapping(item) for item in decoded["items"]]
+
+
+def read_object(body: bytes, faults_of: Callable[[object], list[Fault]]) -> dict[str, Any]:
+    """A JSON object without faults. Raises InvalidInput, with one problem."""
+    try:
+        decoded = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise not_json(error) from error
+    faults = faults_of(decoded)
+    if faults or not isinstance(decoded, dict):
+        raise not_of_shape(faults or [Fault("", "must be object")])
+    return decoded
+
+
+def not_of_shape(faults: Sequence[Fault]) -> InvalidInput:
+    """One problem, at the first fault, that names them all."""
     detail = "; ".join(f"{f.path}: {f.message}".strip(": ") for f in faults[:MOST_NAMED])
     problem = Problem(detail, faults[0].path, title=SCHEMA_TITLE)
-    raise InvalidInput(SCHEMA_TITLE, problems=(problem,))
+    return InvalidInput(SCHEMA_TITLE, problems=(problem,))
 
 
-def _raw_mapping(item: dict[str, Any]) -> RawItem:
+def raw_mapping(item: Mapping[str, Any]) -> RawItem:
     """Of an item without faults: exactly one of the two forms holds."""
     if not _flat_faults(item, ""):
         version, variant = item.get("typeVersion"), item.get("typeSchemaVariant", "original")
@@ -127,11 +147,13 @@ def body_faults(decoded: object) -> list[Fault]:
     items = decoded["items"]
     if not isinstance(items, list):
         return [Fault("/items", "must be array")]
-    return [fault for index, item in enumerate(items) for fault in _faults(item, index)]
+    return [
+        fault for index, item in enumerate(items) for fault in item_faults(item, f"/items/{index}")
+    ]
 
 
-def _faults(item: object, index: int) -> list[Fault]:
-    path = f"/items/{index}"
+def item_faults(item: object, path: str) -> list[Fault]:
+    """Everything wrong with the shape of one item, found at this path of its body."""
     if not isinstance(item, dict):
         return [Fault(path, "must be object")]
     flat, nested = _flat_faults(item, path), _nested_faults(item, path)
@@ -142,21 +164,21 @@ def _faults(item: object, index: int) -> list[Fault]:
     return nested if "type" in item and "typeId" not in item else flat
 
 
-def _flat_faults(item: dict[str, Any], path: str) -> list[Fault]:
+def _flat_faults(item: Mapping[str, Any], path: str) -> list[Fault]:
     return [
-        *_required(item, path, "id", "data", "typeId"),
-        *_texts(item, path, "id", "typeId", "typeVersion"),
-        *_object(item, path, "data"),
+        *required_faults(item, path, "id", "data", "typeId"),
+        *text_faults(item, path, "id", "typeId", "typeVersion"),
+        *object_faults(item, path, "data"),
         *_variant(item, path, "typeSchemaVariant"),
     ]
 
 
-def _nested_faults(item: dict[str, Any], path: str) -> list[Fault]:
+def _nested_faults(item: Mapping[str, Any], path: str) -> list[Fault]:
     faults = [
-        *_required(item, path, "id", "data", "type"),
-        *_texts(item, path, "id"),
-        *_object(item, path, "data"),
-        *_object(item, path, "type"),
+        *required_faults(item, path, "id", "data", "type"),
+        *text_faults(item, path, "id"),
+        *object_faults(item, path, "data"),
+        *object_faults(item, path, "type"),
     ]
     kind = item.get("type")
     if not isinstance(kind, dict):
@@ -164,19 +186,19 @@ def _nested_faults(item: dict[str, Any], path: str) -> list[Fault]:
     inner = f"{path}/type"
     return [
         *faults,
-        *_required(kind, inner, "id"),
-        *_texts(kind, inner, "id", "version"),
+        *required_faults(kind, inner, "id"),
+        *text_faults(kind, inner, "id", "version"),
         *_variant(kind, inner, "schemaVariant"),
     ]
 
 
-def _required(item: dict[str, Any], path: str, *names: str) -> list[Fault]:
+def required_faults(item: Mapping[str, Any], path: str, *names: str) -> list[Fault]:
     return [
         Fault(path, f"must have required property '{name}'") for name in names if name not in item
     ]
 
 
-def _texts(item: dict[str, Any], path: str, *names: str) -> list[Fault]:
+def text_faults(item: Mapping[str, Any], path: str, *names: str) -> list[Fault]:
     return [
         Fault(f"{path}/{name}", "must be string")
         for name in names
@@ -184,11 +206,11 @@ def _texts(item: dict[str, Any], path: str, *names: str) -> list[Fault]:
     ]
 
 
-def _object(item: dict[str, Any], path: str, name: str) -> list[Fault]:
+def object_faults(item: Mapping[str, Any], path: str, name: str) -> list[Fault]:
     wrong = name in item and not isinstance(item[name], dict)
     return [Fault(f"{path}/{name}", "must be object")] if wrong else []
 
 
-def _variant(item: dict[str, Any], path: str, name: str) -> list[Fault]:
+def _variant(item: Mapping[str, Any], path: str, name: str) -> list[Fault]:
     wrong = name in item and item[name] not in VARIANTS
     return [Fault(f"{path}/{name}", "must be one of original, partial")] if wrong else []

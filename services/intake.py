@@ -81,6 +81,11 @@ def load_intake(context: Context, org_id: int, known: Intake | None = None) -> I
         return _read(tx, org_id, versions)
 
 
+def current_intake(tx: Connection, org_id: int) -> Intake:
+    """Read in the caller's own transaction."""
+    return _read(tx, org_id, (config.config_version(tx), clock.read(tx).counters_version))
+
+
 def _read(tx: Connection, org_id: int, versions: tuple[int, int]) -> Intake:
     """The versions were read first, so a change that slips in between is only loaded again."""
     item_types = {

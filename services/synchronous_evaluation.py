@@ -14,15 +14,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import msgspec
 import structlog
 
 from engine.actions.execution import Source
 from services import evaluation
 from services.intake import Intake, load_intake
 from services.live_configuration import LiveConfigurations
+from services.placement import unplaced
 from store import clock, pending, placing
-from store.placing import Counted, Unplaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
 GRACE = timedelta(seconds=60)
 MOST_AT_ONCE = 16
-ENCODE = msgspec.json.Encoder().encode
 
 log = structlog.get_logger()
 
@@ -132,7 +130,7 @@ class SynchronousEvaluation:
             placed = placing.place(
                 tx,
                 held,
-                [_unplaced(item, intake, self.context.new_id()) for item in items],
+                [unplaced(item, intake, self.context.new_id()) for item in items],
                 source=source.value,
                 lease_id=lease_id,
                 leased_until=until,
@@ -184,29 +182,4 @@ def _judgement(submission: Submission, live: Live, saved: Saved, *, finished: bo
         finished,
         matches=saved.verdicts.get(submission.seq, ()),
         executions=tuple(each for each in saved.executions if each.target.seq == submission.seq),
-    )
-
-
-def _unplaced(item: Item, intake: Intake, submission_id: str) -> Unplaced:
-    creator = item.creator
-    return Unplaced(
-        submission_id=submission_id,
-        type_id=item.type_id,
-        type_version=item.type_version,
-        item_id=item.item_id,
-        creator=(creator.type_id, creator.item_id) if creator else None,
-        data=ENCODE(item.data).decode(),
-        events=_counted(item, intake),
-    )
-
-
-def _counted(item: Item, intake: Intake) -> tuple[Counted, ...]:
-    counters = intake.counters.get(item.type_id)
-    if counters is None:
-        return ()
-    events = counters.events_of(counters.row(item.data))
-    return tuple(
-        Counted(counter_id, event.key, event.number, event.member)
-        for counter_id, event in zip(counters.counter_ids, events, strict=True)
-        if event is not None
     )

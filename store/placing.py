@@ -39,11 +39,14 @@ WITH given AS (
                 %(event_seqs)s::bigint[], %(numbers)s::float8[], %(members)s::text[]) AS e
 ), waiting AS (
     INSERT INTO pending (org_id, seq, arrived_at, lease_id, leased_until)
-    SELECT current_setting('app.org_id')::int, s, a, %(lease)s::uuid, %(until)s
-    FROM unnest(%(seqs)s::bigint[], %(at)s::timestamptz[]) AS e(s, a)
+    SELECT current_setting('app.org_id')::int, s, a, %(lease)s::uuid, %(until)s::timestamptz
+    FROM unnest(%(seqs)s::bigint[], %(at)s::timestamptz[], %(judged)s::boolean[]) AS e(s, a, j)
+    WHERE j
 )
 UPDATE org_clock SET seq = %(last_seq)s, at = %(last_at)s
 """
+
+NOTIFY = "SELECT pg_notify('winnow_pending', current_setting('app.org_id'))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,10 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Unplaced:
-    """A coerced item that waits for its place. data: JSON text."""
+    """A coerced item that waits for its place.
+
+    data: JSON text. judged: whether rules are to look at it.
+    """
 
     submission_id: str
     type_id: str
@@ -67,6 +73,7 @@ class Unplaced:
     creator: tuple[str, str] | None
     data: str
     events: tuple[Counted, ...]
+    judged: bool = True
 
 
 def place(
@@ -75,10 +82,13 @@ def place(
     items: Sequence[Unplaced],
     *,
     source: str,
-    lease_id: str,
-    leased_until: datetime,
+    lease_id: str | None = None,
+    leased_until: datetime | None = None,
 ) -> list[Submission]:
-    """The items at the next places, leased for their evaluation from the first moment."""
+    """The items at the next places.
+
+    With a lease they are the caller's to evaluate from the first moment, without one any worker's.
+    """
     placed = [
         Submission(
             held.seq + number,
@@ -95,8 +105,11 @@ def place(
     ]
     if placed:
         lease = {"source": source, "lease": lease_id, "until": leased_until}
+        judged = {"judged": [item.judged for item in items]}
         last = {"last_seq": placed[-1].seq, "last_at": placed[-1].arrived_at}
-        cursor(tx).execute(PLACE, _columns(placed) | _event_columns(placed, items) | lease | last)
+        cursor(tx).execute(
+            PLACE, _columns(placed) | _event_columns(placed, items) | judged | lease | last
+        )
     return placed
 
 
