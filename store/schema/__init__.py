@@ -1,14 +1,26 @@
 """Every table, as the newest migration leaves it; a test proves that the two are equal."""
 
-from store.schema import accounts, configuration, effects, facts, items, lifecycle, review
+from store.schema import (
+    accounts,
+    appeals,
+    configuration,
+    effects,
+    facts,
+    intake,
+    items,
+    lifecycle,
+    review,
+)
 from store.schema.columns import METADATA
 
 __all__ = [
     "METADATA",
     "accounts",
+    "appeals",
     "configuration",
     "effects",
     "facts",
+    "intake",
     "items",
     "lifecycle",
     "review",

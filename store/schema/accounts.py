@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
+    Double,
     ForeignKeyConstraint,
     Identity,
     Index,
@@ -17,7 +19,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSON, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 
 from store.schema.columns import METADATA, moment, org_id, words
 
@@ -89,8 +91,12 @@ api_keys = Table(
     moment("last_used_at", null=True),
     moment("expires_at", null=True),
     moment("revoked_at", null=True),
+    Column("scopes", ARRAY(Text)),
+    Column("items_per_second", Double),
+    words("replaced_by", null=True),
     PrimaryKeyConstraint("org_id", "key_id", name="api_keys_pkey"),
     ForeignKeyConstraint(["org_id"], ["orgs.org_id"], name="api_keys_org_id_fkey"),
+    CheckConstraint("items_per_second > 0", name="api_keys_items_per_second_check"),
     Index("api_keys_key_hash_key", "key_hash", unique=True),
 )
 
@@ -104,6 +110,7 @@ signing_keys = Table(
     Column("webhook_secret_encrypted", LargeBinary, nullable=False),
     moment("created_at"),
     moment("retired_at", null=True),
+    moment("active_from"),
     PrimaryKeyConstraint("org_id", "key_id", name="signing_keys_pkey"),
     ForeignKeyConstraint(["org_id"], ["orgs.org_id"], name="signing_keys_org_id_fkey"),
 )

@@ -151,6 +151,8 @@ def test_history_can_be_added_to_and_read_no_more(migrated: Connection, table: s
 def test_ingest_may_write_items_and_advance_the_clock_and_no_more(migrated: Connection) -> None:
     assert grants(migrated, "winnow_ingest") == {
         ("counters", "SELECT"),
+        ("idempotency_keys", "INSERT"),
+        ("idempotency_keys", "SELECT"),
         ("org_clock", "SELECT"),
         ("org_clock", "UPDATE"),
         ("pending", "INSERT"),
