@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Date,
     Double,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -40,6 +41,8 @@ action_executions = Table(
     words("actor"),
     words("dedupe_key"),
     moment("created_at"),
+    Column("parameters", JSONB, nullable=False, server_default="{}"),
+    words("note", null=True),
     written_by(),
     PrimaryKeyConstraint("org_id", "execution_id", name="action_executions_pkey"),
     UniqueConstraint("org_id", "dedupe_key", name="action_executions_dedupe_key"),
@@ -76,6 +79,12 @@ outbox = Table(
     moment("created_at"),
     moment("delivered_at", null=True),
     Column("replays_from", Integer, nullable=False, server_default=text("0")),
+    words("endpoint"),
+    words("item_type_id", null=True),
+    words("item_id", null=True),
+    moment("due_at"),
+    Column("ordinal", BigInteger, Identity(always=True), nullable=False),
+    Column("timeout_s", Double),
     PrimaryKeyConstraint("org_id", "outbox_id", name="outbox_pkey"),
     UniqueConstraint("org_id", "idempotency_key", name="outbox_idempotency_key"),
     CheckConstraint(
@@ -83,11 +92,45 @@ outbox = Table(
         name="outbox_state_check",
     ),
     Index(
-        "outbox_due_idx", "org_id", "next_attempt_at", postgresql_where=text("state = 'pending'")
+        "outbox_due_idx",
+        "org_id",
+        "endpoint",
+        "next_attempt_at",
+        "ordinal",
+        postgresql_where=text("state = 'pending'"),
+    ),
+    Index(
+        "outbox_pending_idx",
+        "org_id",
+        "next_attempt_at",
+        postgresql_where=text("state = 'pending'"),
+    ),
+    Index("outbox_flying_idx", "org_id", "endpoint", postgresql_where=text("state = 'leased'")),
+    Index(
+        "outbox_item_idx",
+        "org_id",
+        "endpoint",
+        "item_type_id",
+        "item_id",
+        "due_at",
+        "ordinal",
+        postgresql_where=text("state IN ('pending', 'leased') AND item_id IS NOT NULL"),
     ),
     Index("outbox_leased_idx", "org_id", "leased_until", postgresql_where=text("state = 'leased'")),
     Index("outbox_created_at_idx", "org_id", "created_at"),
     Index("outbox_dead_idx", "org_id", "created_at", postgresql_where=text("state = 'dead'")),
+)
+
+webhook_endpoints = Table(
+    "webhook_endpoints",
+    METADATA,
+    org_id(),
+    Column("endpoint", Text, primary_key=True),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("opens", Integer, nullable=False, server_default=text("0")),
+    moment("open_until", null=True),
+    Column("probe", Uuid),
+    PrimaryKeyConstraint("org_id", "endpoint", name="webhook_endpoints_pkey"),
 )
 
 outbox_attempts = Table(
