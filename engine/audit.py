@@ -62,6 +62,8 @@ class Event(StrEnum):
     RULE_UPDATE = "rule:update"
     RULE_DELETE = "rule:delete"
     RULE_ROLLBACK = "rule:rollback"
+    RULE_SNOOZE = "rule:snooze"
+    RULE_UNSNOOZE = "rule:unsnooze"
     QUEUE_CREATE = "queue:create"
     QUEUE_UPDATE = "queue:update"
     QUEUE_DELETE = "queue:delete"

@@ -21,9 +21,12 @@ from engine.actions.plan import plan_executions
 from engine.actions.verdict import Held, Match, matches, outcome_document
 from engine.errors import Unavailable
 from engine.items import ItemRef
+from services import entry_hits
 from services.effects import execute_actions
+from services.entry_hits import with_entries
 from services.intake import kind_of
 from services.set_aside import set_aside_entry
+from services.snoozes import hold_snoozed
 from store import audit, evaluations, features, pending
 from store.evaluations import Evaluated
 from store.features import Ask
@@ -213,7 +216,8 @@ def _matches(
     answers = rules.ruleset.evaluate(row, counts, item.arrived_at)
     if True not in answers:
         return ()
-    return matches(rules.rules, answers, target_of(item, live), item.arrived_at)
+    found = matches(rules.rules, answers, target_of(item, live), item.arrived_at)
+    return with_entries(found, evaluator.finders, row, counts, item.arrived_at)
 
 
 def target_of(item: Submission, live: Live) -> Target:
@@ -254,10 +258,12 @@ def save_verdicts(
     """Evaluations, executions, webhooks and jobs of the items whose lease was still ours."""
     if not items:
         return Saved({}, ())
-    verdicts = _within_caps(tx, {s.seq: found[s.seq] for s in items if found.get(s.seq)}, now)
+    matched = {s.seq: found[s.seq] for s in items if found.get(s.seq)}
+    verdicts = _within_caps(tx, hold_snoozed(tx, items, matched), now)
     configuration = live.configuration
     rows = [_evaluated(item, verdicts.get(item.seq, ())) for item in items]
     evaluations.insert(tx, rows, config_version=configuration.config_version, now=now)
+    entry_hits.record(tx, items, verdicts)
     executions = [
         execution
         for item in items
@@ -303,4 +309,4 @@ def _within_caps(
 
 
 def _held(match: Match, rule_id: str) -> Match:
-    return Match(match.rule, Held.CAP) if match.rule.rule_id == rule_id else match
+    return replace(match, held=Held.CAP) if match.rule.rule_id == rule_id else match

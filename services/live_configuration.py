@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from engine.configuration.compiled import environment_of
+from engine.configuration.entry_hits import EntryFinder, entry_finders
 from engine.items import row_values
 from engine.language.counters import compile_counters, unconditional
 from services.counters import register_counters
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
     from engine.configuration.compiled import LiveRuleset, TypeRuleset
     from engine.configuration.configuration import Configuration
-    from engine.language import Counter
+    from engine.language import Counter, Environment
 
 log = structlog.get_logger()
 
@@ -53,13 +55,15 @@ class Series:
 class Evaluator:
     """One item type's rules, ready.
 
-    keys: a row's key for each of `series`, None where it has none.
+    keys: a row's key for each of `series`, None where it has none. finders: by rule id, of LIVE
+    rules that read banks.
     """
 
     rules: TypeRuleset
     row: Callable[[Mapping[str, object]], dict[str, object]]
     keys: Keys
     series: tuple[Series, ...]
+    finders: Mapping[str, EntryFinder] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,15 +123,19 @@ class LiveConfigurations:
 def load_live(tx: Connection, now: datetime) -> Live:
     """Compiles what is configured, and registers any counter that is not running yet."""
     compiled = compile_configuration(load_configuration(tx), now)
+    environment = environment_of(compiled.configuration)
     counter_ids = _counter_ids(tx, compiled)
     evaluators = {
-        type_id: _evaluator(rules, counter_ids) for type_id, rules in compiled.by_type.items()
+        type_id: _evaluator(rules, counter_ids, environment)
+        for type_id, rules in compiled.by_type.items()
     }
     broken = tuple(rule.rule_id for rule in compiled.broken)
     return Live(compiled.configuration, evaluators, broken)
 
 
-def _evaluator(rules: TypeRuleset, counter_ids: Mapping[str, int]) -> Evaluator:
+def _evaluator(
+    rules: TypeRuleset, counter_ids: Mapping[str, int], environment: Environment
+) -> Evaluator:
     by_identity: dict[str, list[tuple[int, Counter]]] = {}
     for slot, counter in enumerate(rules.ruleset.counters):
         by_identity.setdefault(counter.identity, []).append((slot, counter))
@@ -140,7 +148,8 @@ def _evaluator(rules: TypeRuleset, counter_ids: Mapping[str, int]) -> Evaluator:
         )
         for identity, members in by_identity.items()
     )
-    return Evaluator(rules, row_values(rules.item_type), keys, series)
+    finders = entry_finders(rules, environment)
+    return Evaluator(rules, row_values(rules.item_type), keys, series, finders)
 
 
 def _keys(counters: Sequence[Counter]) -> Keys:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
 
 class ApprovalState(StrEnum):
@@ -47,8 +47,8 @@ class Approval:
     saved_version: int | None = None
 
 
-COLUMNS = """approval_id::text, rule_id, base_version, name, document, reason, author, created_at,
-       state, decided_by, decided_at, comment, saved_version"""
+COLUMNS = """approval_id::text AS approval_id, rule_id, base_version, name, document, reason,
+       author, created_at, state, decided_by, decided_at, comment, saved_version"""
 
 INSERT = text("""
 INSERT INTO approvals (org_id, approval_id, rule_id, base_version, name, document, reason, author,
@@ -149,6 +149,5 @@ def decide(
     tx.execute(DECIDE, asked)
 
 
-def _approval(row: Row[tuple[object, ...]]) -> Approval:
-    *rest, state, decided_by, decided_at, comment, saved_version = row
-    return Approval(*rest, ApprovalState(state), decided_by, decided_at, comment, saved_version)
+def _approval(row: Any) -> Approval:
+    return Approval(**row._asdict() | {"state": ApprovalState(row.state)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
@@ -11,10 +11,10 @@ from engine.errors import NotFound
 from engine.items import ItemRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
 
 @dataclass(frozen=True)
@@ -89,24 +89,30 @@ def end(tx: Connection, snooze_id: str, *, actor: str, now: datetime) -> None:
 
 
 RUNNING = text("""
-SELECT rule_id, type_id, item_id, max(until)
-FROM snoozes
-WHERE ended_at IS NULL AND rule_id = ANY(:rule_ids)
-GROUP BY rule_id, type_id, item_id
-HAVING max(until) > :since
+SELECT DISTINCT s.rule_id, s.type_id, s.item_id, s.until
+FROM unnest(CAST(:rules AS text[]), CAST(:types AS text[]), CAST(:items AS text[]))
+     AS asked(rule_id, type_id, item_id)
+JOIN snoozes AS s USING (rule_id, type_id, item_id)
+WHERE s.ended_at IS NULL
 """)
 
 
 def running(
-    tx: Connection, rule_ids: Iterable[str], since: datetime
+    tx: Connection, asked: Collection[tuple[str, ItemRef]]
 ) -> dict[tuple[str, ItemRef], datetime]:
-    """(rule, entity) -> until when, of those that reach beyond a time."""
-    rows = tx.execute(RUNNING, {"rule_ids": sorted(rule_ids), "since": since})
-    return {
-        (rule_id, ItemRef(type_id, item_id)): until for rule_id, type_id, item_id, until in rows
+    """Of these rules and entities, those that are snoozed, and until when."""
+    parameters = {
+        "rules": [rule_id for rule_id, _ in asked],
+        "types": [entity.type_id for _, entity in asked],
+        "items": [entity.item_id for _, entity in asked],
     }
+    found: dict[tuple[str, ItemRef], datetime] = {}
+    for rule_id, type_id, item_id, until in tx.execute(RUNNING, parameters):
+        key = rule_id, ItemRef(type_id, item_id)
+        found[key] = max(until, found.get(key, until))
+    return found
 
 
-def _snooze(row: Row[tuple[object, ...]]) -> Snooze:
+def _snooze(row: Any) -> Snooze:
     snooze_id, rule_id, type_id, item_id, *rest = row
     return Snooze(snooze_id, rule_id, ItemRef(type_id, item_id), *rest)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from engine.actions.execution import Target
+    from engine.configuration.entry_hits import Entry
     from engine.configuration.rules import Rule
 
 
@@ -23,14 +24,16 @@ class Held(StrEnum):
     SHADOW = "shadow"
     ROLLOUT = "rollout"
     CAP = "cap"
+    SNOOZE = "snooze"
 
 
 @dataclass(frozen=True)
 class Match:
-    """held: None when the rule acts."""
+    """held: None when the rule acts. entries: of banks, found in what the rule asked about."""
 
     rule: Rule
     held: Held | None = None
+    entries: frozenset[Entry] = frozenset()
 
 
 def matches(

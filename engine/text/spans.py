@@ -39,12 +39,20 @@ class BankSearch:
 
     def spans(self, text: str) -> tuple[Span, ...]:
         """In reading order, at most MAX_SPANS of them; they may overlap."""
-        found = [*self._literal_spans(text), *self._pattern_spans(text)]
-        for mode, finder in ((Mode.PHRASE, self._phrases), (Mode.VARIANT, self._variants)):
-            for which, start, end in finder.find(text):
-                found.append(Span(start, end, self._terms[mode][which]))
+        found = [*self._literal_spans(text), *self._pattern_spans(text), *self._other_spans(text)]
         found.sort(key=lambda span: (span.start, span.end, span.term))
         return tuple(found[:MAX_SPANS])
+
+    def found(self, text: str) -> frozenset[int]:
+        """The terms that are in a text, every one of them, by their places in the bank."""
+        patterns = (self._terms[Mode.REGEX][which] for which in self._patterns.find(text))
+        spans = (*self._literal_spans(text), *self._other_spans(text))
+        return frozenset((*patterns, *(span.term for span in spans)))
+
+    def _other_spans(self, text: str) -> Iterator[Span]:
+        for mode, finder in ((Mode.PHRASE, self._phrases), (Mode.VARIANT, self._variants)):
+            for which, start, end in finder.find(text):
+                yield Span(start, end, self._terms[mode][which])
 
     def _literal_spans(self, text: str) -> Iterator[Span]:
         if self._finder is None:
