@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.audit import Event
+from engine.configuration.references import parameter_problems
 from engine.configuration.settings import (
     NAME,
     OBJECT_ID,
@@ -79,6 +80,9 @@ def _settle(saving: Saving, settings: OrgSettings) -> OrgSettings:
         for action_id in one.action_ids
         if action_id not in known
     ]
+    for index, one in enumerate(settings.strike_thresholds):
+        place = f"/strikeThresholds/{index}"
+        problems += parameter_problems(one.action_ids, one.action_parameters, known, place)
     refuse("organisation's settings", problems)
     return settings
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.actions.execution import Execution, Source
 from engine.configuration.actions import ActionType
-from engine.configuration.parameters import given_values
+from engine.configuration.parameters import configured_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -61,10 +61,15 @@ def plan_executions(
             source=source,
             rules=tuple(rules),
             policies=merged_policies(rules, configuration.policies),
-            parameters=given_values(action.parameters, {}, "")[0],
+            parameters=configured_values(action.parameters, _configured(action, rules)),
         )
         for action, rules in _by_action(acting, target, configuration.actions)
     )
+
+
+def _configured(action: Action, rules: Sequence[Rule]) -> Mapping[str, object]:
+    """What the first rule that asks for the action says of its parameters."""
+    return rules[0].action_parameters.get(action.action_id, {})
 
 
 def _by_action(

@@ -1,8 +1,14 @@
-"""The parameters an action asks for, and the values somebody gives."""
+"""The parameters an action asks for, and the values that people, keys and rules give.
+
+One judgement of values, `given_values`, on every path: a rule's and a threshold's when they are
+saved, a decision's, an API call's. Where nobody is there to be told, `kept_values` falls
+back on the defaults instead.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -11,7 +17,7 @@ from engine.configuration.reader import Reader, escape, storable
 from engine.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 MAX_PARAMETERS = 50
 MAX_OPTIONS = 100
@@ -93,7 +99,9 @@ def _check_bounds(reader: Reader, parameter: Parameter) -> None:
     if choices and not parameter.options:
         reader.wrong("options", f"a {parameter.type.value} needs options")
     if parameter.default is not None:
-        problem = _value_problem(parameter, parameter.default)
+        empty = parameter.required and is_blank(parameter.default)
+        problem = "a required parameter needs a default that says something" if empty else ""
+        problem = problem or _value_problem(parameter, parameter.default)
         if problem:
             reader.wrong("defaultValue", problem)
 
@@ -118,28 +126,48 @@ def parameter_document(parameter: Parameter) -> dict[str, object]:
 
 
 def given_values(
-    parameters: Sequence[Parameter], given: Mapping[str, object], pointer: str
+    parameters: Sequence[Parameter], given: object, pointer: str
 ) -> tuple[dict[str, object], tuple[Problem, ...]]:
     """The values to use (what was given, else the defaults) and what is wrong with them.
 
-    A blank text or empty list counts as not given. Unknown names are refused.
+    given: an object, or None for none. A blank text or empty list counts as not given. Unknown
+    names are refused.
     """
+    if given is not None and not isinstance(given, Mapping):
+        return {}, (Problem("parameters are an object: a value by each name", pointer),)
+    asked = given or {}
     known = {parameter.name: parameter for parameter in parameters}
     problems = [
-        Problem(f"there is no parameter `{name}`", f"{pointer}/{escape(name)}")
-        for name in given
+        Problem(f"there is no parameter `{name}`", f"{pointer}/{escape(str(name))}")
+        for name in asked
         if name not in known
     ]
     values: dict[str, object] = {}
     for name, parameter in known.items():
-        value = given.get(name)
-        value = parameter.default if value in (None, "", []) else value
+        value = asked.get(name)
+        value = parameter.default if is_blank(value) else value
         if value is not None:
-            values[name] = value
+            values[name] = list(value) if isinstance(value, list) else value
         problem = _missing(parameter) if value is None else _value_problem(parameter, value)
         if problem:
             problems.append(Problem(problem, f"{pointer}/{escape(name)}"))
     return values, tuple(problems)
+
+
+def configured_values(
+    parameters: Sequence[Parameter], configured: Mapping[str, object]
+) -> dict[str, object]:
+    """What an action is sent when nobody is asked: a value that does not fit gives its default."""
+    values: dict[str, object] = {}
+    for parameter in parameters:
+        given = {parameter.name: configured.get(parameter.name)}
+        found, wrong = given_values([parameter], given, "")
+        values |= found if not wrong else given_values([parameter], None, "")[0]
+    return values
+
+
+def is_blank(value: object) -> bool:
+    return value is None or value == [] or (isinstance(value, str) and not value.strip())
 
 
 def _missing(parameter: Parameter) -> str:

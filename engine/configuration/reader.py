@@ -173,6 +173,16 @@ class Reader:
             return {}
         return {str(name): inner for name, inner in value.items()}
 
+    def mappings(self, key: str) -> dict[str, Mapping[str, object]]:
+        """An object of objects."""
+        kept: dict[str, Mapping[str, object]] = {}
+        for name, given in self.mapping(key).items():
+            if isinstance(given, Mapping):
+                kept[name] = {str(inner): value for inner, value in given.items()}
+            else:
+                self.wrong(f"{key}/{escape(name)}", "an object is needed here")
+        return kept
+
     def unknown(self) -> None:
         """Reports every key that nobody asked for, with the nearest one that exists."""
         for key in self.values:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.configuration.parameters import given_values
 from engine.configuration.policies import parent_problems
+from engine.configuration.reader import escape
 from engine.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from engine.configuration.actions import Action
     from engine.configuration.configuration import Configuration
@@ -48,6 +50,36 @@ def rule_problems(rule: Rule, configuration: Configuration) -> list[Problem]:
     ]
     if not rule.item_type_ids:
         problems.append(Problem("name at least one item type", "/itemTypeIds"))
+    problems.extend(
+        parameter_problems(rule.action_ids, rule.action_parameters, configuration.actions)
+    )
+    return problems
+
+
+def parameter_problems(
+    action_ids: Sequence[str],
+    given: Mapping[str, Mapping[str, object]],
+    actions: Mapping[str, Action],
+    pointer: str = "",
+) -> list[Problem]:
+    """What is wrong with values that are kept for actions which happen without a person.
+
+    A parameter that is not named takes its default; one that is required and has none must be
+    given.
+    """
+    problems = [
+        Problem(
+            f"`{action_id}` is not among the actions",
+            f"{pointer}/actionParameters/{escape(action_id)}",
+        )
+        for action_id in given
+        if action_id not in action_ids
+    ]
+    for action_id in action_ids:
+        if action_id in actions:
+            place = f"{pointer}/actionParameters/{escape(action_id)}"
+            values = given.get(action_id, {})
+            problems.extend(given_values(actions[action_id].parameters, values, place)[1])
     return problems
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Rule:
-    """where: one SQL predicate, canonical text.
+    """where: one SQL predicate, canonical text. action_parameters: by action id, their values.
 
     rollout_percent: share of creators a LIVE rule acts on. max_daily_actions: per UTC day;
     None means no cap.
@@ -62,6 +62,7 @@ class Rule:
     max_daily_actions: int | None = None
     expires_at: datetime | None = None
     examples: tuple[Example, ...] = ()
+    action_parameters: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     def is_evaluated(self, now: datetime) -> bool:
         return self.status in EVALUATED and not self.has_expired(now)
@@ -89,6 +90,7 @@ def parse_rule(rule_id: str, version: int, document: object) -> Rule:
         max_daily_actions=reader.whole("maxDailyActions", default=None),
         expires_at=reader.moment("expiresAt"),
         examples=tuple(_example(inner) for inner in reader.records("examples", most=MAX_EXAMPLES)),
+        action_parameters=reader.mappings("actionParameters"),
     )
     reader.finish("rule")
     return rule
@@ -116,6 +118,7 @@ def rule_document(rule: Rule) -> dict[str, object]:
         "itemTypeIds": list(rule.item_type_ids),
         "where": rule.where,
         "actionIds": list(rule.action_ids),
+        "actionParameters": {key: dict(each) for key, each in rule.action_parameters.items()},
         "policyIds": list(rule.policy_ids),
         "tags": list(rule.tags),
         "maxDailyActions": rule.max_daily_actions,

@@ -108,7 +108,7 @@ def _thresholds(reader: Reader) -> tuple[StrikeThreshold, ...]:
         one = StrikeThreshold(
             threshold=_whole(inner, "threshold", 1, 1, 1_000_000),
             action_ids=inner.texts("actionIds", most=MOST_THRESHOLDS),
-            action_parameters=_parameters(inner),
+            action_parameters=inner.mappings("actionParameters"),
             target=inner.choice("target", StrikeTarget, StrikeTarget.ITEM),
         )
         if one.threshold in found:
@@ -118,17 +118,6 @@ def _thresholds(reader: Reader) -> tuple[StrikeThreshold, ...]:
         found[one.threshold] = one
         inner.unknown()
     return tuple(found[number] for number in sorted(found))
-
-
-def _parameters(reader: Reader) -> dict[str, Mapping[str, object]]:
-    values = reader.mapping("actionParameters")
-    kept: dict[str, Mapping[str, object]] = {}
-    for action_id, given in values.items():
-        if isinstance(given, dict):
-            kept[action_id] = given
-        else:
-            reader.wrong(f"actionParameters/{action_id}", "an object of parameters is needed here")
-    return kept
 
 
 def settings_document(settings: OrgSettings) -> dict[str, object]:
