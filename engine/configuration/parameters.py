@@ -214,4 +214,4 @@ def _choice_problem(parameter: Parameter, values: Sequence[object]) -> str:
     options = [option.value for option in parameter.options]
     if all(value in options for value in values):
         return ""
-    return f"`{parameter.name}` must be one of {', '.join(options)}"
+    return f"`{parameter.name}` must be one of its options: {', '.join(options)}"

@@ -30,9 +30,9 @@ def test_defaults_complete_what_is_given() -> None:
         ({"note": "a", "days": True}, "/p/days", "must be a number"),
         ({"note": "a", "days": float("inf")}, "/p/days", "must be a number"),
         ({"note": "a", "sure": "yes"}, "/p/sure", "true or false"),
-        ({"note": "a", "kind": "c"}, "/p/kind", "one of a, b"),
+        ({"note": "a", "kind": "c"}, "/p/kind", "one of its options: a, b"),
         ({"note": "a", "tags": "x"}, "/p/tags", "must be a list"),
-        ({"note": "a", "tags": ["y"]}, "/p/tags", "one of x"),
+        ({"note": "a", "tags": ["y"]}, "/p/tags", "one of its options: x"),
         ({"note": "a", "new/one": 1}, "/p/new~1one", "no parameter"),
     ],
 )
