@@ -54,8 +54,11 @@ class LiveRuleset:
 
 
 def environment_of(configuration: Configuration) -> Environment:
-    """The banks that rules may name."""
-    return Environment(banks={bank.name: bank.matcher() for bank in configuration.banks.values()})
+    """The banks and policies that rules may name."""
+    return Environment(
+        banks={bank.name: bank.matcher() for bank in configuration.banks.values()},
+        policies={policy.name: policy.policy_id for policy in configuration.policies.values()},
+    )
 
 
 def compile_configuration(configuration: Configuration, now: datetime) -> LiveRuleset:

@@ -14,9 +14,11 @@ from engine.language.nodes import (
     Checked,
     Counter,
     CountRecent,
+    FactRead,
     FieldRead,
     Node,
     Predicate,
+    Quantified,
     Syntax,
 )
 from engine.language.parser import parse
@@ -52,6 +54,7 @@ def canonical(text: str) -> str:
 def _predicate(syntax: Syntax, tree: Node, schema: Schema) -> Predicate:
     nodes = list(walk(tree))
     counters = {n.counter: None for n in nodes if isinstance(n, CountRecent)}
+    facts = dict.fromkeys(n.feature for n in nodes if isinstance(n, FactRead))
     return Predicate(
         text=format_rule(spelled(syntax, schema)),
         tree=tree,
@@ -59,11 +62,14 @@ def _predicate(syntax: Syntax, tree: Node, schema: Schema) -> Predicate:
         counters=tuple(counters),
         banks=tuple(dict.fromkeys(n.bank for n in nodes if isinstance(n, BankMatch))),
         fields=tuple(dict.fromkeys(_fields_read(nodes, tuple(counters)))),
+        facts=tuple(facts),
     )
 
 
 def _fields_read(nodes: list[Node], counters: tuple[Counter, ...]) -> Iterator[str]:
     yield from (node.path[0] for node in nodes if isinstance(node, FieldRead))
+    subjects = (node.feature.subject for node in nodes if isinstance(node, FactRead))
+    yield from (subject[0] for subject in subjects if subject)
     for counter in counters:
         yield from (key.path[0] for key in counter.key)
         for tree in (counter.condition, counter.carried):
@@ -79,3 +85,6 @@ def walk(node: Node) -> Iterator[Node]:
             yield from walk(argument)
     elif isinstance(node, BankMatch):
         yield from walk(node.subject)
+    elif isinstance(node, Quantified):
+        yield from walk(node.subject)
+        yield from walk(node.condition)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from engine.language.nodes import Counter, FieldRead, Node
     from engine.language.operator import SqlEmitter
 
-_MILLIONTHS: Final = "TRY_CAST(floor({0} * 1e6 + 5e-1) AS BIGINT)"
-_TOTAL: Final = (
+MILLIONTHS: Final = "TRY_CAST(floor({0} * 1e6 + 5e-1) AS BIGINT)"
+TOTAL: Final = (
     "coalesce(CAST(TRY_CAST({0} AS BIGINT) AS DOUBLE) / 1e6, "
     "CAST(TRY_CAST({0} // 1000000 AS BIGINT) AS DOUBLE))"
 )
@@ -56,8 +56,8 @@ def _of_numbers(measure: Measure, number: str, counts: str, over: str) -> str:
     """Sums are of whole millionths, so that the order of the rows plays no part."""
     if measure is Measure.MAX:
         return f"max(CASE WHEN {counts} THEN {number} END) {over}"
-    units = f"sum(CASE WHEN {counts} THEN {_MILLIONTHS.format(number)} ELSE 0 END) {over}"
-    total = _TOTAL.format(units)
+    units = f"sum(CASE WHEN {counts} THEN {MILLIONTHS.format(number)} ELSE 0 END) {over}"
+    total = TOTAL.format(units)
     if measure is Measure.SUM:
         return total
     return f"({total} / nullif(CAST(count(*) FILTER (WHERE {counts}) {over} AS DOUBLE), 0e0))"

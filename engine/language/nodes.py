@@ -137,7 +137,94 @@ class CountRecent:
     type: Type = NUMBER
 
 
-Node = Constant | FieldRead | ArrivalTime | Apply | BankMatch | CountRecent
+class FactMeasure(StrEnum):
+    """What is asked of an entity's strikes, reports or labels."""
+
+    STRIKES = "strikes"
+    REPORTS = "reports"
+    LABEL = "has_label"
+
+    @property
+    def kind(self) -> str:
+        """Of the facts that are looked at."""
+        return _FACT_KINDS[self]
+
+
+_FACT_KINDS = {
+    FactMeasure.STRIKES: "strike",
+    FactMeasure.REPORTS: "report",
+    FactMeasure.LABEL: "label",
+}
+
+
+@dataclass(frozen=True)
+class FactFeature:
+    """What is known of one entity when an item arrives.
+
+    subject: the field that names the entity; empty for the item itself.
+    name: of facts with this name alone, or empty. window_us: none older; None for all.
+    """
+
+    measure: FactMeasure
+    subject: tuple[str, ...]
+    name: str = ""
+    window_us: int | None = None
+
+
+@dataclass(frozen=True)
+class FactRead:
+    """type: NUMBER or BOOLEAN."""
+
+    feature: FactFeature
+    span: Span = field(default=NOWHERE, compare=False)
+    type: Type = NUMBER
+
+
+class Quantifier(StrEnum):
+    """EACH is for explanations: the answers of all elements, in order."""
+
+    ANY = "any"
+    ALL = "all"
+    COUNT = "count"
+    EACH = "each"
+
+
+@dataclass(frozen=True)
+class Element:
+    """The element that a quantifier is looking at, or what the path leads to in it.
+
+    level: of the quantifier; 0 is the outermost.
+    """
+
+    type: Type
+    level: int
+    path: tuple[str, ...] = ()
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True)
+class Quantified:
+    """A condition asked of every element of a list; it reads them as Element of this level."""
+
+    type: Type
+    quantifier: Quantifier
+    subject: Node
+    condition: Node
+    level: int = 0
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+Node = (
+    Constant
+    | FieldRead
+    | ArrivalTime
+    | Apply
+    | BankMatch
+    | CountRecent
+    | FactRead
+    | Element
+    | Quantified
+)
 
 
 class Carries(StrEnum):
@@ -204,9 +291,10 @@ class Counter:
 
 @dataclass(frozen=True)
 class Environment:
-    """Banks by name."""
+    """Banks by name; the ids of policies by name."""
 
     banks: Mapping[str, Bank] = field(default_factory=dict)
+    policies: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -219,6 +307,7 @@ class Predicate:
     counters: tuple[Counter, ...]
     banks: tuple[str, ...]
     fields: tuple[str, ...]
+    facts: tuple[FactFeature, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,16 @@ from engine.language.check import walk
 from engine.language.graph import Graph
 from engine.language.matching import Matcher
 from engine.language.measures import Measured
-from engine.language.nodes import BankMatch, Counter, CountRecent, Environment, Node, Predicate
+from engine.language.nodes import (
+    BankMatch,
+    Counter,
+    CountRecent,
+    Environment,
+    FactFeature,
+    FactRead,
+    Node,
+    Predicate,
+)
 from engine.language.row import RowCompiler, compile_source
 
 if TYPE_CHECKING:
@@ -28,7 +37,8 @@ class Ruleset:
     """evaluate(row, counts, arrived_at): one of True, False, None for each of rule_ids.
 
     row: field name -> value as `engine.items.row_values` gives it; absent means NULL.
-    counts: one for each of counters, None where the key is NULL; a time for first_seen.
+    counts: one for each of counters, None where the key is NULL, a time for first_seen; then one
+        for each of facts, None where there is no entity.
     source: the generated Python, for people.
     """
 
@@ -36,22 +46,26 @@ class Ruleset:
     counters: tuple[Counter, ...]
     evaluate: Evaluate = field(compare=False)
     source: str = field(repr=False)
+    facts: tuple[FactFeature, ...] = ()
 
 
 def compile_ruleset(predicates: Mapping[str, Predicate], environment: Environment) -> Ruleset:
     counters = tuple(dict.fromkeys(c for p in predicates.values() for c in p.counters))
+    facts = tuple(dict.fromkeys(f for p in predicates.values() for f in p.facts))
     trees = [predicate.tree for predicate in predicates.values()]
-    evaluate, source = compile_values(trees, counters, environment)
-    return Ruleset(tuple(predicates), counters, evaluate, source)
+    evaluate, source = compile_values(trees, (*counters, *facts), environment)
+    return Ruleset(tuple(predicates), counters, evaluate, source, facts)
 
 
 def compile_values(
     trees: Iterable[Node],
-    counters: Sequence[Counter],
+    counters: Sequence[Counter | FactFeature],
     environment: Environment,
     fewest: int = FEWEST_TOGETHER,
 ) -> tuple[Callable[..., Any], str]:
     """A function that answers the value of each tree, of whatever type, and its source.
+
+    counters: whatever is answered by `counts`, in its order.
 
     fewest: how many conditions it takes to decide them together, which never changes an answer.
     """
@@ -69,4 +83,9 @@ def compile_values(
 
 def counters_of(trees: Iterable[Node]) -> tuple[Counter, ...]:
     found = (n.counter for tree in trees for n in walk(tree) if isinstance(n, CountRecent))
+    return tuple(dict.fromkeys(found))
+
+
+def facts_of(trees: Iterable[Node]) -> tuple[FactFeature, ...]:
+    found = (n.feature for tree in trees for n in walk(tree) if isinstance(n, FactRead))
     return tuple(dict.fromkeys(found))
