@@ -17,8 +17,10 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Operationa
 from starlette.exceptions import HTTPException
 
 from engine.errors import (
+    AwaitsApproval,
     Conflict,
     InvalidInput,
+    KeyReused,
     NotAuthenticated,
     NotFound,
     PermissionDenied,
@@ -52,7 +54,9 @@ ERRORS: Mapping[type[WinnowError], HttpError] = {
     PermissionDenied: HttpError(403, "authorization-failed", "This is not allowed."),
     NotFound: HttpError(404, "not-found", "There is no such thing."),
     Conflict: HttpError(409, "conflict", "The state has moved on."),
+    AwaitsApproval: HttpError(202, "awaits-approval", "A second person is asked first."),
     TooLarge: HttpError(413, "content-too-large", "The request is too large."),
+    KeyReused: HttpError(422, "idempotency-key-reused", "This key was used before."),
     RateLimited: HttpError(429, "rate-limited", "Too many requests."),
     Unavailable: HttpError(503, "unavailable", "Something needed does not answer."),
 }

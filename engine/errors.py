@@ -7,6 +7,8 @@ WinnowError
 ├── PermissionDenied      a known caller who may not
 ├── NotFound              no such thing in this organisation
 ├── Conflict              the state has moved on (version, lease, name in use)
+├── AwaitsApproval        kept, and done once a second person approves
+├── KeyReused             an idempotency key that was used for another request
 ├── TooLarge              over a stated limit
 ├── RateLimited           too fast; says when to come back
 └── Unavailable           something we depend on does not answer
@@ -64,6 +66,18 @@ class NotFound(WinnowError):
 
 class Conflict(WinnowError):
     pass
+
+
+class KeyReused(WinnowError):
+    pass
+
+
+class AwaitsApproval(WinnowError):
+    """approval_id: where it waits."""
+
+    def __init__(self, message: str, *, approval_id: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.approval_id = approval_id
 
 
 class TooLarge(WinnowError):

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.audit import Event
@@ -89,6 +90,11 @@ def _settle(saving: Saving, bank: TextBank) -> TextBank:
     return bank
 
 
+def _complete(sent: Mapping[str, object], saved: Mapping[str, object]) -> Mapping[str, object]:
+    """A bank sent without `terms`, to rename or describe it, keeps those it has."""
+    return sent if sent.get("terms") is not None else {**sent, "terms": saved["terms"]}
+
+
 def _users(saving: Saving) -> tuple[str, ...]:
     return rules_naming(saving.configuration, saving.configuration.banks[saving.object_id].name)
 
@@ -104,4 +110,5 @@ BANKS = Noun(
     needs=lambda _before, _after: Permission.MUTATE_LIVE_RULES,
     settle=_settle,
     users=_users,
+    complete=_complete,
 )

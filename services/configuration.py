@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from engine.audit import Entry, Event
-from engine.errors import Conflict, InvalidInput
+from engine.errors import AwaitsApproval, Conflict, InvalidInput
 from engine.paging import Page, PageRequest, Position, page_of
 from services.context import require
 from services.rulesets import load_configuration
 from store import audit, config
+from store.approvals import Approval
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,7 +55,9 @@ class Noun(Generic[T]):
     name: the value's name. needs: the permission for a change from one value to another, either
     of which may be None. settle: checks what the value refers to, and gives the value as it is to
     be stored. stored: what follows from the save, in the same transaction. users: what keeps an
-    object from being deleted, in words.
+    object from being deleted, in words. defer: what is kept instead of saving, where a second
+    person is to look first: given the value before, the value to save, and the reason.
+    complete: a document that is sent, with what it leaves out of the one that is saved.
     """
 
     kind: ConfigKind
@@ -68,6 +71,10 @@ class Noun(Generic[T]):
     settle: Callable[[Saving, T], T]
     users: Callable[[Saving], tuple[str, ...]]
     stored: Callable[[Saving, T], None] | None = None
+    defer: Callable[[Saving, T | None, T, str], Approval | None] | None = None
+    complete: (
+        Callable[[Mapping[str, object], Mapping[str, object]], Mapping[str, object]] | None
+    ) = None
 
 
 def refuse(title: str, problems: list[Problem]) -> None:
@@ -112,9 +119,10 @@ def create(
     context: Context, caller: Caller, noun: Noun[T], document: Mapping[str, object], reason: str
 ) -> Revision:
     with context.database.transaction(caller.org_id) as tx:
-        saving = _begin(context, tx, caller, context.new_id())
+        saving = begin(context, tx, caller, context.new_id())
         value = noun.parse(saving.object_id, 1, document)
-        return _save(saving, noun, value, noun.events.create, reason)
+        saved = save(saving, noun, value, noun.events.create, reason)
+    return kept(saved)
 
 
 def update(
@@ -129,10 +137,12 @@ def update(
 ) -> Revision:
     """Raises NotFound, and Conflict when `expected_version` is not the current one."""
     with context.database.transaction(caller.org_id) as tx:
-        saving = _begin(context, tx, caller, object_id)
+        saving = begin(context, tx, caller, object_id)
         head = config.head(tx, noun.kind, object_id)
-        value = noun.parse(object_id, head.version + 1, document)
-        return _save(saving, noun, value, noun.events.update, reason, expected_version)
+        whole = document if noun.complete is None else noun.complete(document, head.document)
+        value = noun.parse(object_id, head.version + 1, whole)
+        saved = save(saving, noun, value, noun.events.update, reason, expected_version)
+    return kept(saved)
 
 
 def put(
@@ -147,9 +157,10 @@ def put(
 ) -> Revision:
     """As `update`, for an object that need not have been saved before (its version is then 0)."""
     with context.database.transaction(caller.org_id) as tx:
-        saving = _begin(context, tx, caller, object_id)
+        saving = begin(context, tx, caller, object_id)
         value = noun.parse(object_id, 1, document)
-        return _save(saving, noun, value, noun.events.update, reason, expected_version)
+        saved = save(saving, noun, value, noun.events.update, reason, expected_version)
+    return kept(saved)
 
 
 def rollback(
@@ -157,64 +168,112 @@ def rollback(
 ) -> Revision:
     """Saves an earlier version anew; also brings back what was deleted. Raises NotFound."""
     with context.database.transaction(caller.org_id) as tx:
-        saving = _begin(context, tx, caller, object_id)
+        saving = begin(context, tx, caller, object_id)
         earlier = config.at_version(tx, noun.kind, object_id, version)
         if earlier.deleted:
             raise Conflict(f"version {version} is the deletion itself", hint="choose another")
         value = noun.parse(object_id, version, earlier.document)
         said = reason or f"back to version {version}"
-        return _save(saving, noun, value, noun.events.rollback, said)
+        saved = save(saving, noun, value, noun.events.rollback, said)
+    return kept(saved)
 
 
 def delete(context: Context, caller: Caller, noun: Noun[T], object_id: str, reason: str) -> None:
     """Raises NotFound, and Conflict while something still refers to the object."""
     with context.database.transaction(caller.org_id) as tx:
-        saving = _begin(context, tx, caller, object_id)
-        head = config.head(tx, noun.kind, object_id)
-        require(caller, noun.needs(noun.select(saving.configuration)[object_id], None))
-        users = noun.users(saving)
-        if users:
-            raise Conflict(
-                f"the {noun.title} `{head.name}` is in use by {_listed(users)}",
-                hint="change those first",
-            )
-        config.save(
-            tx,
-            noun.kind,
-            object_id,
-            head.name,
-            head.document,
-            author=caller.actor,
-            reason=_reason(reason),
-            deleted=True,
-            now=context.clock(),
+        remove(begin(context, tx, caller, object_id), noun, reason)
+
+
+def remove(saving: Saving, noun: Noun[T], reason: str) -> None:
+    """In the transaction of `saving`. Raises as `delete`."""
+    head = config.head(saving.tx, noun.kind, saving.object_id)
+    before = noun.select(saving.configuration)[saving.object_id]
+    require(saving.caller, noun.needs(before, None))
+    users = noun.users(saving)
+    if users:
+        raise Conflict(
+            f"the {noun.title} `{head.name}` is in use by {_listed(users)}",
+            hint="change those first",
         )
-        _record(saving, noun, noun.events.delete, {"name": head.name})
+    config.save(
+        saving.tx,
+        noun.kind,
+        saving.object_id,
+        head.name,
+        head.document,
+        author=saving.caller.actor,
+        reason=_reason(reason),
+        deleted=True,
+        now=saving.context.clock(),
+    )
+    _record(saving, noun, noun.events.delete, {"name": head.name})
 
 
-def _begin(context: Context, tx: Connection, caller: Caller, object_id: str) -> Saving:
+def begin(context: Context, tx: Connection, caller: Caller, object_id: str) -> Saving:
+    """Until the transaction ends nobody else saves."""
     config.lock(tx)
     return Saving(context, tx, caller, load_configuration(tx), object_id)
 
 
-def _save(
+def save(
     saving: Saving,
     noun: Noun[T],
     value: T,
     event: Event,
     reason: str,
     expected_version: int | None = None,
-) -> Revision:
+) -> Revision | Approval:
+    """Checks and saves in the transaction of `saving`, or asks a second person first."""
     before = noun.select(saving.configuration).get(saving.object_id)
     require(saving.caller, noun.needs(before, value))
     settled = noun.settle(saving, value)
+    if noun.defer is not None:
+        approval = noun.defer(saving, before, settled, _reason(reason))
+        if approval is not None:
+            _check_base(saving, noun, approval, expected_version)
+            return approval
+    return store_settled(saving, noun, settled, event, reason, expected_version)
+
+
+def _check_base(
+    saving: Saving, noun: Noun[T], approval: Approval, expected_version: int | None
+) -> None:
+    if expected_version is not None and expected_version != approval.base_version:
+        raise Conflict(
+            f"the {noun.title} `{saving.object_id}` is at version {approval.base_version},"
+            f" not {expected_version}",
+            hint="somebody else saved it meanwhile: load it again and repeat your change",
+        )
+
+
+def kept(saved: Revision | Approval) -> Revision:
+    """After the commit. Raises AwaitsApproval when a second person is asked first."""
+    if isinstance(saved, Approval):
+        raise AwaitsApproval(
+            f"`{saved.name}` is saved once somebody else approves it",
+            approval_id=saved.approval_id,
+            hint="approvals are listed under /approvals",
+        )
+    return saved
+
+
+def store_settled(
+    saving: Saving,
+    noun: Noun[T],
+    settled: T,
+    event: Event,
+    reason: str,
+    expected_version: int | None = None,
+    author: str | None = None,
+) -> Revision:
+    """Saves what has been settled. author: whose change it is, when that is not the caller."""
     version = config.save(
         saving.tx,
         noun.kind,
         saving.object_id,
         noun.name(settled),
         noun.document(settled),
-        author=saving.caller.actor,
+        author=author or saving.caller.actor,
         reason=_reason(reason),
         expected_version=expected_version,
         now=saving.context.clock(),

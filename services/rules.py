@@ -20,6 +20,7 @@ from services.configuration import Events, Noun, Saving, refuse
 from services.context import Caller, Context, require
 from services.counters import register_counters
 from services.rulesets import known_configuration
+from services.second_person import ask_second_person, backtest_problems
 from store.config import ConfigKind
 
 
@@ -81,6 +82,8 @@ def _settle(saving: Saving, rule: Rule) -> Rule:
     refuse("rule", list(checked.problems))
     results = run_examples(checked, saving.configuration, saving.context.clock())
     refuse("rule", example_problems(results, rule))
+    before = saving.configuration.rules.get(saving.object_id)
+    refuse("rule", backtest_problems(saving, before, checked.rule))
     return checked.rule
 
 
@@ -109,4 +112,5 @@ RULES = Noun(
     settle=_settle,
     stored=_stored,
     users=lambda _saving: (),
+    defer=ask_second_person,
 )
