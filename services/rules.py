@@ -19,6 +19,7 @@ from engine.permissions import Permission
 from services.configuration import Events, Noun, Saving, refuse
 from services.context import Caller, Context, require
 from services.counters import register_counters
+from services.rule_lint import findings
 from services.rulesets import known_configuration
 from services.second_person import ask_second_person, backtest_problems
 from store.config import ConfigKind
@@ -26,26 +27,34 @@ from store.config import ConfigKind
 
 @dataclass(frozen=True)
 class CheckedText:
-    """canonical: the condition as it would be stored; None when it is wrong."""
+    """canonical: the condition as it would be stored; None when it is wrong.
+
+    warnings: what is probably not meant; their places are in the canonical text.
+    """
 
     ok: bool
     diagnostics: tuple[Diagnostic, ...]
     canonical: str | None
+    warnings: tuple[Diagnostic, ...] = ()
 
 
-def check_text(context: Context, caller: Caller, where: str, item_type_id: str) -> CheckedText:
-    """What the language says of a condition for one item type. Raises NotFound."""
+def check_text(
+    context: Context, caller: Caller, where: str, item_type_id: str, rule_id: str | None = None
+) -> CheckedText:
+    """What the language says of a condition for one item type. Raises NotFound.
+
+    rule_id: of the rule it is for, which is then not compared with itself.
+    """
     require(caller, Permission.VIEW_RULES_DASHBOARD)
     with context.database.transaction(caller.org_id) as tx:
         configuration = known_configuration(tx)
-    schema = schema_of_item_type(item_type_of(configuration, item_type_id))
-    checked = check(where, schema, environment_of(configuration))
-    predicate = checked.predicate
-    return CheckedText(
-        ok=predicate is not None,
-        diagnostics=checked.diagnostics,
-        canonical=None if predicate is None else predicate.text,
-    )
+        schema = schema_of_item_type(item_type_of(configuration, item_type_id))
+        checked = check(where, schema, environment_of(configuration))
+        predicate = checked.predicate
+        if predicate is None:
+            return CheckedText(ok=False, diagnostics=checked.diagnostics, canonical=None)
+        warnings = findings(tx, configuration, predicate.text, item_type_id, rule_id)
+    return CheckedText(ok=True, diagnostics=(), canonical=predicate.text, warnings=warnings)
 
 
 def item_type_of(configuration: Configuration, item_type_id: str) -> ItemType:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from services import field_statistics
 from services.bank_expiry import expire_terms
 from services.lake_export import export_all
 from store import organisations, partitions, pending, window_events
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 HOURLY_S = 3600.0
 EXPIRY_S = 30.0
+STATISTICS_S = 300.0
 # Kept beyond every window, so that an item evaluated late still finds all its events.
 KEPT_LONGER = timedelta(hours=1)
 
@@ -56,6 +58,11 @@ def expire_bank_entries(context: Context) -> int:
     return expired
 
 
+def collect_field_statistics(context: Context) -> int:
+    """Looks at recent items of every organisation; gives how many item types it could tell of."""
+    return sum(field_statistics.collect(context, org_id) for org_id in every_organisation(context))
+
+
 def export_lake(context: Context) -> int:
     """Copies what is new of every organisation; gives the rows copied."""
     return sum(export_all(context, org_id).rows for org_id in every_organisation(context))
@@ -89,6 +96,7 @@ def timers(export_every_s: float | None) -> tuple[Timer, ...]:
     always = (
         Timer("partitions", HOURLY_S, ensure_partitions),
         Timer("bank-entries", EXPIRY_S, expire_bank_entries),
+        Timer("field-statistics", STATISTICS_S, collect_field_statistics),
         Timer("window-events", HOURLY_S, forget_window_events, monotonic() + HOURLY_S),
     )
     if export_every_s is None:

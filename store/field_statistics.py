@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-FORGET = text("DELETE FROM field_statistics WHERE type_id = :type_id")
+FORGET = text("""
+DELETE FROM field_statistics WHERE type_id = :type_id AND NOT field = ANY(:fields)
+""")
 INSERT = text("""
 INSERT INTO field_statistics (org_id, type_id, field, sampled, null_share, least, largest,
                               computed_at)
 VALUES (current_setting('app.org_id')::int, :type_id, :field, :sampled, :null_share, :least,
         :largest, :now)
+ON CONFLICT (org_id, type_id, field) DO UPDATE
+SET sampled = excluded.sampled, null_share = excluded.null_share, least = excluded.least,
+    largest = excluded.largest, computed_at = excluded.computed_at
 """)
 ALL = text("SELECT type_id, field, null_share, least, largest FROM field_statistics")
 
@@ -33,7 +38,7 @@ def replace(
     now: datetime,
 ) -> None:
     """Puts these in the place of what was known of the type."""
-    tx.execute(FORGET, {"type_id": type_id})
+    tx.execute(FORGET, {"type_id": type_id, "fields": list(statistics)})
     rows = [
         {
             "type_id": type_id,
@@ -44,7 +49,7 @@ def replace(
             "largest": each.largest,
             "now": now,
         }
-        for field, each in statistics.items()
+        for field, each in sorted(statistics.items())
     ]
     if rows:
         tx.execute(INSERT, rows)

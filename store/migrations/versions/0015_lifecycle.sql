@@ -86,4 +86,4 @@ ALTER TABLE field_statistics ENABLE ROW LEVEL SECURITY;
 ALTER TABLE field_statistics FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_organisation ON field_statistics TO winnow_app
     USING (org_id = nullif(current_setting('app.org_id', true), '')::integer);
-GRANT SELECT, INSERT, DELETE ON field_statistics TO winnow_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON field_statistics TO winnow_app;
