@@ -36,6 +36,7 @@ class Event(StrEnum):
 
     API_KEY_CREATE = "api-key:create"
     API_KEY_REVOKE = "api-key:revoke"
+    API_KEY_ROTATE = "api-key:rotate"
     SIGNING_KEY_CREATE = "signing-key:create"
     SIGNING_KEY_ROTATE = "signing-key:rotate"
     SIGNING_KEY_RETIRE = "signing-key:retire"

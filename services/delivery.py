@@ -7,7 +7,6 @@ that dies loses nothing: the lease expires and the message goes out again, under
 from __future__ import annotations
 
 import random
-from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,18 +23,21 @@ from engine.webhooks.backoff import (
     is_success,
     retry_after_s,
 )
+from engine.webhooks.breaker import Breaker, Outcome, after, is_alive
 from engine.webhooks.headers import delivery_headers
 from engine.webhooks.signature import signed_headers
-from services.signing_keys import load_signing_key
-from store import outbox
+from services.signing_keys import load_signing_keys
+from store import outbox, webhook_endpoints
 from store.outbox import Attempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from sqlalchemy import Connection
+
     from clients.webhooks import Sender
-    from engine.webhooks.signature import SigningKey
+    from engine.webhooks.signature import SigningKey, SigningKeys
     from services.context import Context
     from store.outbox import LeasedMessage
 
@@ -44,13 +46,13 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Pace:
-    """at_once: messages on the wire; per_host: of them, to one host and port.
+    """at_once: messages on the wire from one process; per_endpoint: to one, from all processes.
 
     lease: longer than any attempt may take.
     """
 
     at_once: int = 256
-    per_host: int = 32
+    per_endpoint: int = 32
     lease: timedelta = timedelta(seconds=60)
     backoff: Backoff = field(default_factory=Backoff)
 
@@ -60,7 +62,6 @@ class _Flight:
     org_id: int
     message: LeasedMessage
     started_at: datetime
-    host: str
 
 
 @dataclass
@@ -72,7 +73,8 @@ class Deliverer:
     pace: Pace = field(default_factory=Pace)
     chance: Callable[[], float] = random.random
     flights: dict[Future[Answer], _Flight] = field(default_factory=dict)
-    keys: dict[int, SigningKey] = field(default_factory=dict)
+    breaker: Breaker = field(default_factory=Breaker)
+    known: dict[str, SigningKey] = field(default_factory=dict)
 
     def start(self, org_id: int) -> int:
         """Leases what is due in an organisation and there is room for; gives how many."""
@@ -86,14 +88,11 @@ class Deliverer:
                 now=now,
                 until=now + self.pace.lease,
                 most=room,
-                share=max(self.pace.per_host // 2, 1),
-                busy=self._busy(),
+                per_endpoint=self.pace.per_endpoint,
             )
-            if leased:
-                known = self.keys.get(org_id)
-                self.keys[org_id] = load_signing_key(self.context, tx, known)
-        if leased:
-            self._send(org_id, leased, self.keys[org_id], now)
+            keys = self._keys(tx) if leased else None
+        if keys is not None:
+            self._send(org_id, leased, keys, now)
         return len(leased)
 
     def finish(self, timeout_s: float) -> int:
@@ -109,25 +108,48 @@ class Deliverer:
                 for flight, answer in landed
                 if flight.org_id == org_id
             ]
+            outcomes = [
+                (
+                    flight.message.endpoint,
+                    Outcome(flight.message.outbox_id, is_alive(answer.status)),
+                )
+                for flight, answer in landed
+                if flight.org_id == org_id
+            ]
             with self.context.database.transaction(org_id) as tx:
                 outbox.record(tx, attempts, now)
+                self._note(tx, outcomes, now)
         return len(landed)
 
-    def _busy(self) -> list[str]:
-        """Hosts with half of their places taken; a lease may fill the other half."""
-        taken = Counter(flight.host for flight in self.flights.values())
-        return [host for host, count in taken.items() if count > self.pace.per_host // 2]
+    def _keys(self, tx: Connection) -> SigningKeys:
+        keys = load_signing_keys(self.context, tx, self.known)
+        used = [keys.active] if keys.next is None else [keys.active, keys.next]
+        self.known.update({key.key_id: key for key in used})
+        return keys
+
+    def _note(self, tx: Connection, outcomes: Sequence[tuple[str, Outcome]], now: datetime) -> None:
+        """What the answers say of their endpoints; nothing is written while all is well."""
+        ill = {endpoint for endpoint, outcome in outcomes if not outcome.alive}
+        ill |= webhook_endpoints.troubled(tx, {endpoint for endpoint, _ in outcomes} - ill)
+        if not ill:
+            return
+        health = webhook_endpoints.locked(tx, ill)
+        changed = {
+            endpoint: after(self.breaker, was, [o for e, o in outcomes if e == endpoint], now)
+            for endpoint, was in health.items()
+        }
+        webhook_endpoints.save(tx, changed)
 
     def _send(
-        self, org_id: int, leased: Sequence[LeasedMessage], key: SigningKey, now: datetime
+        self, org_id: int, leased: Sequence[LeasedMessage], keys: SigningKeys, now: datetime
     ) -> None:
         for message in leased:
             signed = signed_headers(
-                key, message.idempotency_key, int(now.timestamp()), message.body
+                keys, message.idempotency_key, int(now.timestamp()), message.body
             )
             headers = delivery_headers(message.headers, signed)
             future = self.sender.submit(Message(message.url, headers, message.body))
-            self.flights[future] = _Flight(org_id, message, now, _host(message.url))
+            self.flights[future] = _Flight(org_id, message, now)
 
     def _attempt(self, flight: _Flight, answer: Answer, now: datetime) -> Attempt:
         message = flight.message
@@ -160,6 +182,6 @@ class Deliverer:
         return "pending", now + timedelta(seconds=wait_s)
 
 
-def _host(url: str) -> str:
-    """As SQL cuts it out of the address."""
-    return url.split("/", 3)[2] if url.count("/") > 1 else ""
+def _outcome(flight: _Flight, answer: Answer) -> tuple[str, Outcome]:
+    message = flight.message
+    return message.endpoint, Outcome(message.outbox_id, is_alive(answer.status))

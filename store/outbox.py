@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from engine.webhooks.endpoint import endpoint_of
+from store import webhook_endpoints
 from store.raw import cursor, follow_indexes
 
 if TYPE_CHECKING:
@@ -16,46 +18,74 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from engine.items.item import ItemRef
+    from engine.webhooks.breaker import Health
+
+# A lease outlasts the attempt it is for by this much.
+GRACE_S = 5.0
+
 INSERT = """
 INSERT INTO outbox (org_id, outbox_id, idempotency_key, kind, action_id, url, headers, body,
-                    state, next_attempt_at, created_at)
-SELECT current_setting('app.org_id')::int, i, k, %(kind)s, a, u, h, b, 'pending', %(due)s, %(now)s
+                    state, next_attempt_at, created_at, due_at, endpoint, item_type_id, item_id,
+                    timeout_s)
+SELECT current_setting('app.org_id')::int, i, k, %(kind)s, a, u, h, b, 'pending', %(due)s, %(now)s,
+       %(due)s, e, t, x, s
 FROM unnest(%(ids)s::uuid[], %(keys)s::text[], %(actions)s::text[], %(urls)s::text[],
-            %(headers)s::jsonb[], %(bodies)s::bytea[]) AS e(i, k, a, u, h, b)
+            %(headers)s::jsonb[], %(bodies)s::bytea[], %(endpoints)s::text[],
+            %(item_types)s::text[], %(items)s::text[], %(timeouts)s::float8[])
+     AS new(i, k, a, u, h, b, e, t, x, s)
 ON CONFLICT (org_id, idempotency_key) DO NOTHING
 """
 NOTIFY = text("SELECT pg_notify('winnow_outbox', current_setting('app.org_id'))")
 
-# No endpoint gets more than its share of a lease, so that a slow one does not fill it. Only what is
-# leased is locked; what another sender took meanwhile is passed over.
+# What a sender left behind when it died is due again.
+RECLAIM = """
+UPDATE outbox AS o SET state = 'pending', leased_until = NULL
+FROM (SELECT outbox_id FROM outbox WHERE state = 'leased' AND leased_until < %(now)s
+      ORDER BY leased_until LIMIT 1000 FOR UPDATE SKIP LOCKED) AS lost
+WHERE o.outbox_id = lost.outbox_id
+"""
+
+FLYING = """
+SELECT endpoint, count(*) FROM outbox
+WHERE state = 'leased' AND endpoint = ANY(%(endpoints)s) GROUP BY endpoint
+"""
+
+# From each endpoint in turn, as far as it has room. A message waits while an earlier one about the
+# same item is on its way to the same endpoint.
 LEASE = """
-WITH due AS MATERIALIZED (
-    (SELECT outbox_id, next_attempt_at, split_part(url, '/', 3) AS host FROM outbox
-     WHERE state = 'pending' AND next_attempt_at <= %(now)s
-       AND NOT split_part(url, '/', 3) = ANY(%(busy)s)
-     ORDER BY next_attempt_at LIMIT %(most)s * 10)
-    UNION ALL
-    (SELECT outbox_id, next_attempt_at, split_part(url, '/', 3) AS host FROM outbox
-     WHERE state = 'leased' AND leased_until < %(now)s
-       AND NOT split_part(url, '/', 3) = ANY(%(busy)s)
-     ORDER BY leased_until LIMIT %(most)s * 10)
-), fair AS MATERIALIZED (
-    SELECT outbox_id FROM (
-        SELECT outbox_id, next_attempt_at,
-               row_number() OVER (PARTITION BY host ORDER BY next_attempt_at) AS turn
-        FROM due
-    ) AS ranked
-    WHERE turn <= %(share)s ORDER BY turn, next_attempt_at LIMIT %(most)s
+WITH room AS MATERIALIZED (
+    SELECT * FROM unnest(%(endpoints)s::text[], %(rooms)s::int[]) AS r(endpoint, room)
+), due AS MATERIALIZED (
+    SELECT one.outbox_id, one.next_attempt_at, one.ordinal,
+           row_number() OVER (PARTITION BY room.endpoint
+                              ORDER BY one.next_attempt_at, one.ordinal) AS turn
+    FROM room CROSS JOIN LATERAL (
+        SELECT o.outbox_id, o.next_attempt_at, o.ordinal FROM outbox AS o
+        WHERE o.endpoint = room.endpoint AND o.state = 'pending' AND o.next_attempt_at <= %(now)s
+          AND NOT EXISTS (
+              SELECT FROM outbox AS before
+              WHERE before.endpoint = o.endpoint AND before.item_type_id = o.item_type_id
+                AND before.item_id = o.item_id AND before.item_id IS NOT NULL
+                AND before.state IN ('pending', 'leased')
+                AND (before.due_at, before.ordinal) < (o.due_at, o.ordinal)
+          )
+        ORDER BY o.next_attempt_at, o.ordinal LIMIT room.room
+    ) AS one
 ), taken AS MATERIALIZED (
-    SELECT o.outbox_id FROM fair JOIN outbox AS o ON o.outbox_id = fair.outbox_id
-    WHERE (o.state = 'pending' AND o.next_attempt_at <= %(now)s)
-       OR (o.state = 'leased' AND o.leased_until < %(now)s)
+    SELECT o.outbox_id
+    FROM (SELECT outbox_id FROM due ORDER BY turn, next_attempt_at, ordinal LIMIT %(most)s) AS d
+    JOIN outbox AS o ON o.outbox_id = d.outbox_id
+    WHERE o.state = 'pending'
     FOR UPDATE OF o SKIP LOCKED
 )
-UPDATE outbox AS o SET state = 'leased', leased_until = %(until)s, attempts = attempts + 1
+UPDATE outbox AS o
+SET state = 'leased', attempts = attempts + 1,
+    leased_until = greatest(
+        %(until)s, %(now)s + (coalesce(o.timeout_s, 0) + %(grace_s)s) * interval '1 second')
 FROM taken WHERE o.outbox_id = taken.outbox_id
 RETURNING o.outbox_id::text, o.idempotency_key, o.url, o.headers, o.body, o.attempts,
-          o.attempts - o.replays_from
+          o.attempts - o.replays_from, o.endpoint, o.timeout_s
 """
 
 # Only the attempt that holds the lease may say how it ended.
@@ -68,6 +98,17 @@ FROM unnest(%(ids)s::uuid[], %(attempts)s::int[], %(states)s::text[], %(next)s::
 WHERE o.outbox_id = e.i AND o.state = 'leased' AND o.attempts = e.a
 """
 
+# What follows a failed message about the same item waits with it, and is not looked at meanwhile.
+HOLD = """
+UPDATE outbox AS o SET next_attempt_at = e.n
+FROM unnest(%(ids)s::uuid[], %(states)s::text[], %(next)s::timestamptz[]) AS e(i, s, n)
+JOIN outbox AS f ON f.outbox_id = e.i
+WHERE e.s = 'pending' AND o.endpoint = f.endpoint AND o.item_type_id = f.item_type_id
+  AND o.item_id = f.item_id AND o.item_id IS NOT NULL
+  AND o.state = 'pending' AND (o.due_at, o.ordinal) > (f.due_at, f.ordinal)
+  AND o.next_attempt_at < e.n
+"""
+
 RECORD = """
 INSERT INTO outbox_attempts (org_id, outbox_id, attempt, started_at, latency_ms, status, error,
                              response)
@@ -78,9 +119,9 @@ FROM unnest(%(ids)s::uuid[], %(attempts)s::int[], %(started)s::timestamptz[],
 ON CONFLICT DO NOTHING
 """
 
-# A replay starts the schedule again; its attempts are numbered on.
+# A replay starts the schedule again, behind what waits; its attempts are numbered on.
 REPLAY = text("""
-UPDATE outbox SET state = 'pending', next_attempt_at = :now, leased_until = NULL,
+UPDATE outbox SET state = 'pending', next_attempt_at = :now, due_at = :now, leased_until = NULL,
                   replays_from = attempts
 WHERE outbox_id = CAST(:outbox_id AS uuid) AND state IN ('dead', 'delivered', 'cancelled')
 RETURNING outbox_id::text
@@ -122,12 +163,16 @@ COUNTS = text("SELECT state, count(*) FROM outbox GROUP BY state")
 
 @dataclass(frozen=True)
 class NewMessage:
+    """item: whose messages to one endpoint are kept in order. timeout_s: None, the sender's own."""
+
     outbox_id: str
     idempotency_key: str
     action_id: str | None
     url: str
     headers: Mapping[str, str]
     body: bytes
+    item: ItemRef | None = None
+    timeout_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -141,6 +186,8 @@ class LeasedMessage:
     body: bytes
     attempt: int
     turn: int
+    endpoint: str
+    timeout_s: float | None
 
 
 @dataclass(frozen=True)
@@ -190,8 +237,14 @@ def insert(
     """Queues them and wakes a sender when this transaction commits."""
     if not messages:
         return
+    endpoints = [endpoint_of(message.url) for message in messages]
+    webhook_endpoints.know(tx, set(endpoints))
     parameters = {
         "kind": kind,
+        "endpoints": endpoints,
+        "item_types": [message.item.type_id if message.item else None for message in messages],
+        "items": [message.item.item_id if message.item else None for message in messages],
+        "timeouts": [message.timeout_s for message in messages],
         "due": due,
         "now": now,
         "ids": [message.outbox_id for message in messages],
@@ -206,20 +259,47 @@ def insert(
 
 
 def lease(
-    tx: Connection,
-    *,
-    now: datetime,
-    until: datetime,
-    most: int,
-    share: int,
-    busy: Sequence[str],
+    tx: Connection, *, now: datetime, until: datetime, most: int, per_endpoint: int
 ) -> list[LeasedMessage]:
-    """Due messages, at most `share` of one host, none of the hosts that are busy."""
-    parameters = {
-        "now": now, "until": until, "most": most, "share": share, "busy": list(busy),
-    }  # fmt: skip
+    """Due messages, of each endpoint as many as are not in flight there already, all senders told.
+
+    From an endpoint that was left alone, one message goes as a probe, and no other while its lease
+    lasts.
+    """
+    raw = cursor(tx)
+    raw.execute(RECLAIM, {"now": now})
+    endpoints = webhook_endpoints.with_work(tx, now)
+    if not endpoints:
+        return []
     follow_indexes(tx)
-    return [LeasedMessage(*row) for row in cursor(tx).execute(LEASE, parameters)]
+    flying = {row[0]: row[1] for row in raw.execute(FLYING, {"endpoints": list(endpoints)})}
+    rooms = {
+        endpoint: 1 if health.open_until else max(per_endpoint - flying.get(endpoint, 0), 0)
+        for endpoint, health in endpoints.items()
+    }
+    parameters = {
+        "now": now, "until": until, "most": most, "grace_s": GRACE_S,
+        "endpoints": list(rooms), "rooms": list(rooms.values()),
+    }  # fmt: skip
+    leased = [LeasedMessage(*row) for row in raw.execute(LEASE, parameters)]
+    _mark_probes(tx, endpoints, leased, until)
+    return leased
+
+
+def _mark_probes(
+    tx: Connection,
+    endpoints: Mapping[str, Health],
+    leased: Sequence[LeasedMessage],
+    until: datetime,
+) -> None:
+    probes = {
+        message.endpoint: replace(
+            endpoints[message.endpoint], open_until=until, probe=message.outbox_id
+        )
+        for message in leased
+        if endpoints[message.endpoint].open_until is not None
+    }
+    webhook_endpoints.save(tx, probes)
 
 
 def record(tx: Connection, attempts: Sequence[Attempt], now: datetime) -> None:
@@ -241,6 +321,8 @@ def record(tx: Connection, attempts: Sequence[Attempt], now: datetime) -> None:
     raw = cursor(tx)
     raw.execute(RECORD, parameters)
     raw.execute(FINISH, parameters)
+    if any(a.state == "pending" for a in attempts):
+        raw.execute(HOLD, parameters)
 
 
 def replay(tx: Connection, outbox_id: str, now: datetime) -> bool:

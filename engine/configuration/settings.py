@@ -53,6 +53,7 @@ class OrgSettings:
     independent_appeal_reviewer: bool = True
     appeal_reversal: bool = True
     ignore_callback: Callback | None = None
+    close_callback: Callback | None = None
     partial_items: Callback | None = None
     partial_items_timeout_ms: int = 5000
     partial_items_cache_seconds: int = 300
@@ -78,6 +79,7 @@ def parse_settings(_object_id: str, _version: int, document: object) -> OrgSetti
         independent_appeal_reviewer=reader.boolean("independentAppealReviewer", default=True),
         appeal_reversal=reader.boolean("appealReversal", default=True),
         ignore_callback=read_callback(reader, "ignoreCallback"),
+        close_callback=read_callback(reader, "closeCallback"),
         partial_items=read_callback(reader, "partialItems"),
         partial_items_timeout_ms=_whole(reader, "partialItemsTimeoutMs", 5000, 100, 60_000),
         partial_items_cache_seconds=_whole(reader, "partialItemsCacheSeconds", 300, 0, A_DAY_S),
@@ -128,6 +130,7 @@ def settings_document(settings: OrgSettings) -> dict[str, object]:
         "independentAppealReviewer": settings.independent_appeal_reviewer,
         "appealReversal": settings.appeal_reversal,
         "ignoreCallback": callback_document(settings.ignore_callback),
+        "closeCallback": callback_document(settings.close_callback),
         "partialItems": callback_document(settings.partial_items),
         "partialItemsTimeoutMs": settings.partial_items_timeout_ms,
         "partialItemsCacheSeconds": settings.partial_items_cache_seconds,

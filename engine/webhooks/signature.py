@@ -1,9 +1,11 @@
-"""The two signatures every webhook carries, both over the exact bytes of the body.
+"""The signatures every webhook carries, all over the exact bytes of the body.
 
-`coop-signature`: base64 of RSASSA-PKCS1-v1_5 with SHA-256, 2048 bits, as platforms verify today.
-It covers the body alone, so it can be replayed; the second one cannot.
+`coop-signature`: base64 of RSASSA-PKCS1-v1_5 with SHA-256, 2048 bits, as platforms verify today,
+made with the active key, which `winnow-key-id` names. It covers the body alone, so it can be
+replayed; the others cannot.
 `webhook-id`, `webhook-timestamp`, `webhook-signature`: the Standard Webhooks specification,
-HMAC-SHA256 over `id.timestamp.body`.
+HMAC-SHA256 over `id.timestamp.body`, one signature for each secret in use.
+While a new key is about to take over, `coop-signature-next` and `winnow-next-key-id` are its.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  (the public prefix of every secret, not one of them)
+PADDING = padding.PKCS1v15()
+DIGEST = hashes.SHA256()
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,14 @@ class SigningKey:
     key_id: str
     private_key: rsa.RSAPrivateKey = field(repr=False)
     secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class SigningKeys:
+    """next: the key that will take over, while one is about to."""
+
+    active: SigningKey
+    next: SigningKey | None = None
 
 
 def read_signing_key(key_id: str, private_key_pem: bytes, webhook_secret: str) -> SigningKey:
@@ -54,7 +66,7 @@ def read_secret(text: str) -> bytes:
 
 
 def rsa_signature(key: rsa.RSAPrivateKey, body: bytes) -> str:
-    return base64.b64encode(key.sign(body, padding.PKCS1v15(), hashes.SHA256())).decode()
+    return base64.b64encode(key.sign(body, PADDING, DIGEST)).decode()
 
 
 def standard_signature(secret: bytes, message_id: str, timestamp: int, body: bytes) -> str:
@@ -64,12 +76,20 @@ def standard_signature(secret: bytes, message_id: str, timestamp: int, body: byt
 
 
 def signed_headers(
-    key: SigningKey, message_id: str, timestamp: int, body: bytes
+    keys: SigningKeys, message_id: str, timestamp: int, body: bytes
 ) -> Mapping[str, str]:
     """timestamp: seconds since the epoch, taken anew for each attempt; message_id never changes."""
-    return {
-        "coop-signature": rsa_signature(key.private_key, body),
+    used = [keys.active] if keys.next is None else [keys.active, keys.next]
+    headers = {
+        "coop-signature": rsa_signature(keys.active.private_key, body),
+        "winnow-key-id": keys.active.key_id,
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": standard_signature(key.secret, message_id, timestamp, body),
+        "webhook-signature": " ".join(
+            standard_signature(key.secret, message_id, timestamp, body) for key in used
+        ),
     }
+    if keys.next is not None:
+        headers["coop-signature-next"] = rsa_signature(keys.next.private_key, body)
+        headers["winnow-next-key-id"] = keys.next.key_id
+    return headers

@@ -28,7 +28,7 @@ def owner(org: Organisation) -> Caller:
 
 def test_what_it_signs_verifies_with_the_public_key_shown(context: Context, owner: Caller) -> None:
     with context.database.transaction(owner.org_id) as tx:
-        key = signing_keys.load_signing_key(context, tx)
+        key = signing_keys.load_signing_keys(context, tx).active
     public = serialization.load_pem_public_key(signing_keys.public_key_pem(context, owner).encode())
     assert isinstance(public, rsa.RSAPublicKey)
     assert public.key_size == 2048
@@ -40,7 +40,7 @@ def test_what_it_signs_verifies_with_the_public_key_shown(context: Context, owne
 def test_the_webhook_secret_is_the_one_that_signs(context: Context, owner: Caller) -> None:
     shown = signing_keys.webhook_secret(context, owner)
     with context.database.transaction(owner.org_id) as tx:
-        key = signing_keys.load_signing_key(context, tx)
+        key = signing_keys.load_signing_keys(context, tx).active
     assert shown == "whsec_" + base64.b64encode(key.secret).decode()
     assert len(key.secret) == 32
 

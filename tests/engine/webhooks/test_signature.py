@@ -12,6 +12,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from engine.errors import InvalidConfiguration
 from engine.webhooks.signature import (
     SigningKey,
+    SigningKeys,
     read_secret,
     read_signing_key,
     rsa_signature,
@@ -51,7 +52,7 @@ def test_the_standard_library_of_receivers_accepts_our_headers(
     key = read_signing_key("k1", pem(private_key), SECRET)
     body = '{"item":{"id":"ü"}}'.encode()
     now = int(datetime.now(UTC).timestamp())
-    headers = dict(signed_headers(key, "message-1", now, body))
+    headers = dict(signed_headers(SigningKeys(key), "message-1", now, body))
     assert Webhook(SECRET).verify(body.decode(), headers) == {"item": {"id": "ü"}}
     with pytest.raises(WebhookVerificationError):
         Webhook(SECRET).verify(body.decode() + " ", headers)
@@ -71,7 +72,7 @@ def test_a_message_keeps_its_id_and_renews_its_signature_with_the_time(
     private_key: rsa.RSAPrivateKey,
 ) -> None:
     key = SigningKey("k1", private_key, read_secret(SECRET))
-    first, second = (signed_headers(key, "m", at, b"{}") for at in (1, 2))
+    first, second = (signed_headers(SigningKeys(key), "m", at, b"{}") for at in (1, 2))
     assert first["webhook-id"] == second["webhook-id"]
     assert first["coop-signature"] == second["coop-signature"]
     assert first["webhook-signature"] != second["webhook-signature"]
