@@ -12,6 +12,7 @@ from api.edge import Edge
 from api.limits import Limits
 from api.routes import (
     api_keys,
+    approvals,
     audit,
     backtests,
     banks,
@@ -28,6 +29,8 @@ from api.routes import (
     sessions,
     set_aside,
     settings,
+    snoozes,
+    strikes,
     users,
     webhooks,
 )
@@ -68,9 +71,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     banks.router,
     *(routes.router() for routes in CONFIG_ROUTES),
     rules.router,
+    snoozes.router,
+    approvals.router,
     queues.router,
     jobs.router,
     decisions.router,
+    strikes.router,
     backtests.router,
     webhooks.router,
     overview.router,

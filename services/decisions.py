@@ -30,6 +30,7 @@ from services.job_page import submission_of
 from services.jobs import held, known_id
 from services.people import names_in
 from services.rulesets import known_configuration
+from services.strikes import withdraw_strikes
 from store import audit, decisions, jobs, outbox
 from store.decisions import DecisionFilter, DecisionRow
 from store.items_lookup import ItemRow
@@ -210,9 +211,11 @@ def undo(context: Context, caller: Caller, decision_id: str) -> Undone:
             reviewer=row.decided_by,
             decided_at=row.decided_at,
         )
-        outbox.cancel(tx, [execution_id(row.decision_id, action) for action in row.action_ids])
+        undone = [execution_id(row.decision_id, action) for action in row.action_ids]
+        outbox.cancel(tx, undone)
         job_id = _reopen(tx, row, caller, token, now)
         _record(tx, caller, Event.DECISION_UNDO, row.decision_id, {"jobId": row.job_id}, now)
+        withdraw_strikes(tx, undone, known_configuration(tx))
     return Undone(row.decision_id, job_id, token if job_id == row.job_id else None)
 
 

@@ -74,7 +74,12 @@ def _edit(head: Document, others: dict[str, str]) -> None:
             "Severity", _SEVERITIES, head.get("severity") or "NONE", disabled=off
         )
         weight = right.number_input(
-            "Strike weight", 0, 1000, int(head.get("strikeWeight") or 0), disabled=off
+            "Strike weight",
+            0,
+            1000,
+            head.get("strikeWeight"),
+            placeholder="as its parent",
+            disabled=off,
         )
         if st.form_submit_button("Save", type="primary", disabled=off):
             document = {**body_of(head), "name": name, "text": text, "guidelines": guide}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 _ISO: Final = re.compile(
@@ -13,6 +14,25 @@ _ISO: Final = re.compile(
 _MAX_CHARACTERS: Final = 64
 _END_OF_DAY: Final = 24
 _LEAP_SECOND: Final = 60
+_LOOSE: Final = (
+    "%Y-%m-%d",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%dT%H:%M%z",
+    "%Y-%m-%d %H:%M",
+    "%Y/%m/%d",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y-%m",
+    "%Y",
+    "%m/%d/%Y",
+    "%m/%d/%Y %H:%M:%S",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%b %d, %Y %H:%M:%S",
+    "%B %d, %Y %H:%M:%S",
+    "%a %b %d %Y",
+    "%a %b %d %Y %H:%M:%S",
+    "%a %b %d %Y %H:%M:%S GMT%z",
+)
 
 
 def instant_text(text: str) -> str | None:
@@ -42,6 +62,40 @@ def read_instant(text: str) -> datetime | None:
         return (midnight + clock).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def read_loose_instant(text: str) -> datetime | None:
+    """As `read_instant`, and also what browsers write: dates alone, RFC 2822, `Jan 5, 2026`."""
+    said = text.partition("(")[0].strip()
+    if len(said) > _MAX_CHARACTERS:
+        return None
+    for reading in (read_instant, _written_out, _mail_date):
+        instant = reading(said)
+        if instant is not None:
+            return instant
+    return None
+
+
+def _written_out(text: str) -> datetime | None:
+    for pattern in _LOOSE:
+        try:
+            return _in_utc(datetime.strptime(text, pattern))  # noqa: DTZ007 - UTC unless it says
+        except (ValueError, OverflowError):
+            continue
+    return None
+
+
+def _mail_date(text: str) -> datetime | None:
+    try:
+        return _in_utc(parsedate_to_datetime(text))
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+
+
+def _in_utc(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        return instant.replace(tzinfo=UTC)
+    return instant.astimezone(UTC)
 
 
 def instant_of(value: object) -> datetime | None:

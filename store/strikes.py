@@ -1,0 +1,74 @@
+"""Sums of the strikes that hold: neither expired nor withdrawn. Strikes themselves are facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from engine.items import ItemRef
+from store import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from sqlalchemy import Connection
+
+# In one order for everybody, so that two transactions do not wait for each other's people.
+LOCK_PEOPLE = text("""
+SELECT pg_advisory_xact_lock(hashtextextended(key, 0))
+FROM (SELECT 'strikes:' || current_setting('app.org_id') || chr(31) || t || chr(31) || i AS key
+      FROM unnest(CAST(:types AS text[]), CAST(:ids AS text[])) AS q(t, i)
+      ORDER BY key) AS ordered
+""")
+
+HOLDS = "withdrawn_at IS NULL AND (expires_at IS NULL OR expires_at > :at)"
+
+SUMS = text(f"""
+SELECT q.t, q.i, greatest(coalesce(sum(f.amount), 0), 0)
+FROM unnest(CAST(:types AS text[]), CAST(:ids AS text[])) AS q(t, i)
+LEFT JOIN facts AS f ON f.kind = 'strike' AND f.subject_type_id = q.t AND f.subject_id = q.i
+    AND {HOLDS}
+GROUP BY q.t, q.i
+""")
+
+HISTOGRAM = text(f"""
+SELECT strikes, count(*) FROM (
+    SELECT sum(amount) AS strikes FROM facts WHERE kind = 'strike' AND {HOLDS}
+    GROUP BY subject_type_id, subject_id
+) AS people
+WHERE strikes > 0 GROUP BY strikes ORDER BY strikes
+""")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """How many people have this many strikes now."""
+
+    strikes: float
+    people: int
+
+
+def lock_people(tx: Connection, people: Collection[ItemRef]) -> None:
+    """Until this transaction ends, nobody else counts strikes for them."""
+    if people:
+        tx.execute(LOCK_PEOPLE, _arrays(people)).all()
+
+
+def sums(tx: Connection, people: Collection[ItemRef]) -> dict[ItemRef, float]:
+    """Of each, now; never below zero."""
+    if not people:
+        return {}
+    rows = tx.execute(SUMS, _arrays(people) | {"at": clock.read(tx).at})
+    return {ItemRef(row[0], row[1]): float(row[2]) for row in rows}
+
+
+def histogram(tx: Connection) -> list[Bar]:
+    """By number of strikes, lowest first; people without any are left out."""
+    return [Bar(*row) for row in tx.execute(HISTOGRAM, {"at": clock.read(tx).at})]
+
+
+def _arrays(people: Collection[ItemRef]) -> dict[str, Sequence[str]]:
+    once = list(dict.fromkeys(people))
+    return {"types": [one.type_id for one in once], "ids": [one.item_id for one in once]}
