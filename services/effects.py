@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.actions.callback import callback_body
 from engine.actions.plan import job_source, planned_job
+from engine.casework.strikes import person_of
 from engine.configuration.actions import ActionType
+from services.job_openings import Opening, open_routed
+from services.strikes import count_strikes, record_strikes
 from store import executions as executed
 from store import outbox
-from store.jobs import NewJob, open_jobs
 from store.outbox import NewMessage
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from engine.actions.execution import Execution
     from engine.actions.plan import PlannedJob
+    from engine.casework.strikes import Tally
     from engine.configuration.configuration import Configuration
 
 KIND = "action"
@@ -36,65 +40,65 @@ def execute_actions(
 ) -> tuple[Execution, ...]:
     """Those that had not been executed before, in order; the others have no effect.
 
+    After them, the actions of strike thresholds that somebody passed.
+
     not_before: when webhooks may go out, for effects that can still be taken back. A webhook's
-    idempotency key is its execution's id.
+    idempotency key is its execution's id. Strikes are recorded last, because the clock that they
+    take their instants from stays locked until the transaction ends.
     """
+    fresh = _executed(tx, executions, configuration, now, new_id)
+    counted = count_strikes(tx, fresh, configuration)
+    every = fresh + _executed(tx, counted.effects, configuration, now, new_id)
+    messages = [
+        _message(each, counted) for each in every if each.action.type is ActionType.CUSTOM_ACTION
+    ]
+    outbox.insert(tx, messages, kind=KIND, due=not_before or now, now=now)
+    record_strikes(tx, counted, configuration)
+    return every
+
+
+def _executed(
+    tx: Connection,
+    executions: Sequence[Execution],
+    configuration: Configuration,
+    now: datetime,
+    new_id: Callable[[], str],
+) -> tuple[Execution, ...]:
+    """Those that are new, with their jobs opened."""
     new = executed.insert(tx, executions, now)
     fresh = tuple(e for e in executions if e.execution_id in new)
-    messages = [_message(e) for e in fresh if e.action.type is ActionType.CUSTOM_ACTION]
-    outbox.insert(tx, messages, kind=KIND, due=not_before or now, now=now)
     jobs = [job for execution in fresh if (job := planned_job(execution)) is not None]
-    ordered = sorted(jobs, key=_job_key)
-    open_jobs(tx, [new for job in ordered for new in _openings(job, configuration, now, new_id)])
+    open_routed(tx, configuration, [_opening(job) for job in jobs], now=now, new_id=new_id)
     return fresh
 
 
-def _job_key(job: PlannedJob) -> tuple[str, str, str]:
-    """One order for everybody, so that two workers do not wait for each other's jobs."""
-    return job.type_id, job.item_id, job.kind
-
-
-def _message(execution: Execution) -> NewMessage:
-    action = execution.action
+def _message(execution: Execution, counted: Tally) -> NewMessage:
+    """With the person's strikes after this event, where a person is known."""
+    action, person = execution.action, person_of(execution.target)
+    sum_now = counted.sums.get(person) if person else None
+    count = None if sum_now is None else round(sum_now)
     return NewMessage(
         outbox_id=execution.execution_id,
         idempotency_key=execution.execution_id,
         action_id=action.action_id,
         url=action.callback_url or "",
         headers=action.callback_url_headers,
-        body=callback_body(execution),
+        body=callback_body(replace(execution, user_strike_count=count)),
     )
 
 
-def _openings(
-    job: PlannedJob, configuration: Configuration, now: datetime, new_id: Callable[[], str]
-) -> list[NewJob]:
-    """One source for each rule, so that a reviewer sees every reason; none without a queue."""
-    queue_id = _queue_id(job, configuration)
-    if queue_id is None:
-        return []
+def _opening(job: PlannedJob) -> Opening:
+    """One source for each rule, so that a reviewer sees every reason."""
     target = job.execution.target
     about_item = (job.type_id, job.item_id) == (target.type_id, target.item_id)
-    return [
-        NewJob(
-            job_id=new_id(),
-            queue_id=queue_id,
-            type_id=job.type_id,
-            item_id=job.item_id,
-            seq=target.seq if about_item else None,
-            arrived_at=target.arrived_at if about_item else None,
-            source=job_source(job.execution, rule) | {"at": now.isoformat()},
-            policy_ids=job.policy_ids,
-            now=now,
-            kind=job.kind,
-        )
-        for rule in job.rules or (None,)
-    ]
-
-
-def _queue_id(job: PlannedJob, configuration: Configuration) -> str | None:
-    """The action's queue if it still exists, else the default; None without any queue."""
-    if job.queue_id in configuration.queues:
-        return job.queue_id
-    default = configuration.default_queue()
-    return default.queue_id if default else None
+    return Opening(
+        type_id=job.type_id,
+        item_id=job.item_id,
+        sources=[job_source(job.execution, rule) for rule in job.rules or (None,)],
+        origin=job.execution.source.value,
+        kind=job.kind,
+        seq=target.seq if about_item else None,
+        arrived_at=target.arrived_at if about_item else None,
+        policy_ids=job.policy_ids,
+        queue_id=job.queue_id,
+    )

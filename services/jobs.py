@@ -6,7 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from engine.casework.leases import LEASE, JobState, check_free, check_hold
-from engine.errors import NotFound
+from engine.errors import Conflict, NotFound
 from engine.paging import Page, PageRequest, Position, map_page, page_of
 from engine.permissions import Permission
 from services.context import Caller, Context, require
@@ -38,6 +38,7 @@ def claim_next(context: Context, caller: Caller, queue_id: str) -> JobView | Non
             token=context.new_id(),
             now=now,
             until=now + LEASE,
+            independent=configuration.settings.independent_appeal_reviewer,
         )
         return None if row is None else job_view(tx, configuration, row, caller)
 
@@ -49,6 +50,7 @@ def claim(context: Context, caller: Caller, job_id: str) -> JobView:
     with context.database.transaction(caller.org_id) as tx:
         row = locked(tx, job_id)
         check_free(row.hold, caller.actor, now)
+        check_independent(tx, row, caller)
         jobs.lease(
             tx,
             job_id,
@@ -116,6 +118,14 @@ def held(context: Context, caller: Caller, tx: Connection, job_id: str, token: s
     row = locked(tx, job_id)
     check_hold(row.hold, token, caller.actor, context.clock())
     return row
+
+
+def check_independent(tx: Connection, row: JobRow, caller: Caller) -> None:
+    """Raises Conflict when the job is about what the caller decided, unless settings allow it."""
+    if caller.actor in row.barred and known_configuration(tx).settings.independent_appeal_reviewer:
+        raise Conflict(
+            "this appeal is against your own decision", hint="another reviewer has to take it"
+        )
 
 
 def locked(tx: Connection, job_id: str) -> JobRow:

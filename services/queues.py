@@ -26,6 +26,7 @@ class QueueStats:
     name: str
     description: str
     is_default: bool
+    is_appeals_default: bool
     sla_minutes: int | None
     pending: int
     leased: int
@@ -55,6 +56,7 @@ def _stats(queue: Queue, counts: QueueCounts | None, names: Mapping[str, str]) -
         name=queue.name,
         description=queue.description,
         is_default=queue.is_default,
+        is_appeals_default=queue.is_appeals_default,
         sla_minutes=queue.sla_minutes,
         pending=counts.pending if counts else 0,
         leased=counts.leased if counts else 0,
@@ -78,15 +80,22 @@ def _settle(saving: Saving, queue: Queue) -> Queue:
 
 
 def _stored(saving: Saving, queue: Queue) -> None:
-    """A new default takes over from the old one."""
+    """A new default, for jobs or for appeals, takes over from the old one."""
     for other in saving.configuration.queues.values():
-        if queue.is_default and other.is_default and other.queue_id != saving.object_id:
+        if other.queue_id == saving.object_id:
+            continue
+        left = replace(
+            other,
+            is_default=other.is_default and not queue.is_default,
+            is_appeals_default=other.is_appeals_default and not queue.is_appeals_default,
+        )
+        if left != other:
             config.save(
                 saving.tx,
                 ConfigKind.QUEUE,
                 other.queue_id,
                 other.name,
-                queue_document(replace(other, is_default=False)),
+                queue_document(left),
                 author=saving.caller.actor,
                 reason=f"`{queue.name}` became the default queue",
                 now=saving.context.clock(),
@@ -97,8 +106,10 @@ def _users(saving: Saving) -> tuple[str, ...]:
     now = saving.context.clock()
     counts = jobs.queue_counts(saving.tx, now=now, since=now).get(saving.object_id)
     default = saving.configuration.queues[saving.object_id].is_default
+    appeals = saving.configuration.queues[saving.object_id].is_appeals_default
     return (
         *(["the organisation: it is the default queue"] if default else []),
+        *(["the organisation: it is the default appeals queue"] if appeals else []),
         *([f"{counts.pending} open jobs"] if counts and counts.pending else []),
         *users_of_queue(saving.configuration, saving.object_id),
     )

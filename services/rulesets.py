@@ -17,6 +17,7 @@ from engine.configuration.compiled import (
 from engine.configuration.configuration import Configuration
 from engine.configuration.policies import parse_policy
 from engine.configuration.queues import parse_queue
+from engine.configuration.routing_rules import parse_routing_rule
 from engine.configuration.rules import parse_rule
 from engine.configuration.settings import OBJECT_ID, OrgSettings, parse_settings
 from engine.items import parse_item_type
@@ -84,5 +85,6 @@ def load_configuration(tx: Connection) -> Configuration:
         banks=read(ConfigKind.BANK, parse_bank),
         rules=read(ConfigKind.RULE, parse_rule),
         queues=read(ConfigKind.QUEUE, parse_queue),
+        routing_rules=read(ConfigKind.ROUTING_RULE, parse_routing_rule),
         settings=read(ConfigKind.SETTINGS, parse_settings).get(OBJECT_ID, OrgSettings()),
     )

@@ -28,6 +28,7 @@ class ConfigKind(StrEnum):
     BANK = "bank"
     RULE = "rule"
     QUEUE = "queue"
+    ROUTING_RULE = "routing_rule"
     SETTINGS = "settings"
 
 

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 # policies. At a thousand sources one from the middle makes room.
 OPEN_JOB = text("""
 INSERT INTO jobs (org_id, job_id, queue_id, kind, type_id, item_id, seq, arrived_at, state,
-                  enqueued_at, sources, policy_ids, skipped_by)
+                  enqueued_at, sources, policy_ids, skipped_by, barred)
 VALUES (current_setting('app.org_id')::int, :job_id, :queue_id, :kind, :type_id, :item_id, :seq,
         :arrived_at, 'open', :now, jsonb_build_array(CAST(:source AS jsonb)),
-        CAST(:policy_ids AS jsonb), '[]')
+        CAST(:policy_ids AS jsonb), '[]', CAST(:barred AS jsonb))
 ON CONFLICT (org_id, type_id, item_id, kind) WHERE state = 'open' DO UPDATE SET
     seq = coalesce(greatest(jobs.seq, excluded.seq), jobs.seq),
     arrived_at = coalesce(greatest(jobs.arrived_at, excluded.arrived_at), jobs.arrived_at),
@@ -34,6 +34,10 @@ ON CONFLICT (org_id, type_id, item_id, kind) WHERE state = 'open' DO UPDATE SET
     policy_ids = (
         SELECT coalesce(jsonb_agg(DISTINCT p), '[]')
         FROM jsonb_array_elements(jobs.policy_ids || excluded.policy_ids) AS p
+    ),
+    barred = (
+        SELECT coalesce(jsonb_agg(DISTINCT b), '[]')
+        FROM jsonb_array_elements(jobs.barred || excluded.barred) AS b
     ),
     xid = pg_current_xact_id()
 RETURNING job_id::text
@@ -44,7 +48,8 @@ RETURNING job_id::text
 class NewJob:
     """source: why the item should be looked at, `{"kind": "RULE_EXECUTION", "ruleId": ..., ...}`.
 
-    job_id: taken only when no job of this kind is open for the item.
+    job_id: taken only when no job of this kind is open for the item. barred: the actors who may
+    not take it, added to those it has.
     """
 
     job_id: str
@@ -57,11 +62,13 @@ class NewJob:
     policy_ids: Sequence[str]
     now: datetime
     kind: str = "DEFAULT"
+    barred: Sequence[str] = ()
 
     def parameters(self) -> dict[str, object]:
         return vars(self) | {
             "source": json.dumps(self.source),
             "policy_ids": json.dumps(list(self.policy_ids)),
+            "barred": json.dumps(list(self.barred)),
         }
 
 
@@ -76,9 +83,34 @@ def open_jobs(tx: Connection, jobs: Sequence[NewJob]) -> None:
         tx.execute(OPEN_JOB, [job.parameters() for job in jobs])
 
 
+OPEN_IDS = text("""
+SELECT j.type_id, j.item_id, j.kind, j.job_id::text
+FROM unnest(CAST(:types AS text[]), CAST(:items AS text[]), CAST(:kinds AS text[]))
+     AS asked(type_id, item_id, kind)
+JOIN jobs AS j USING (type_id, item_id, kind) WHERE j.state = 'open'
+""")
+
+
+def open_ids(
+    tx: Connection, keys: Sequence[tuple[str, str, str]]
+) -> dict[tuple[str, str, str], str]:
+    """Of items that have an open job, by type id, item id and kind: its id."""
+    if not keys:
+        return {}
+    asked = {
+        "types": [key[0] for key in keys],
+        "items": [key[1] for key in keys],
+        "kinds": [key[2] for key in keys],
+    }
+    return {(row[0], row[1], row[2]): row[3] for row in tx.execute(OPEN_IDS, asked)}
+
+
 @dataclass(frozen=True)
 class JobRow:
-    """sources, policy_ids, skipped_by: as stored JSON lists. lease_token: the current claim's."""
+    """sources, policy_ids: as stored JSON lists. lease_token: the current claim's.
+
+    barred: the actors who may not take the job, because it is about what they decided.
+    """
 
     job_id: str
     queue_id: str
@@ -96,6 +128,7 @@ class JobRow:
     leased_until: datetime | None
     decided_at: datetime | None
     claimed_at: datetime | None
+    barred: tuple[str, ...] = ()
 
     @property
     def hold(self) -> Hold:
@@ -103,7 +136,8 @@ class JobRow:
 
 
 COLUMNS = """job_id::text, queue_id, kind, type_id, item_id, seq, arrived_at, state, enqueued_at,
-       sources, policy_ids, leased_by, lease_token::text, leased_until, decided_at, claimed_at"""
+       sources, policy_ids, leased_by, lease_token::text, leased_until, decided_at, claimed_at,
+       barred"""
 
 
 def _job(row: Row[Any]) -> JobRow:
@@ -114,6 +148,7 @@ def _job(row: Row[Any]) -> JobRow:
             "state": JobState(values["state"]),
             "sources": tuple(values["sources"]),
             "policy_ids": tuple(values["policy_ids"]),
+            "barred": tuple(values["barred"]),
         }
     )
 
@@ -128,6 +163,7 @@ WHERE job_id = (
     WHERE state = 'open' AND queue_id = :queue_id
       AND (leased_until IS NULL OR leased_until <= :now)
       AND (:again OR NOT jsonb_exists(skipped_by, :holder))
+      AND NOT (:independent AND jsonb_exists(barred, :holder))
     ORDER BY enqueued_at
     LIMIT 1
     FOR UPDATE SKIP LOCKED
@@ -137,10 +173,21 @@ RETURNING {COLUMNS}
 
 
 def claim_next(
-    tx: Connection, *, queue_id: str, holder: str, token: str, now: datetime, until: datetime
+    tx: Connection,
+    *,
+    queue_id: str,
+    holder: str,
+    token: str,
+    now: datetime,
+    until: datetime,
+    independent: bool = True,
 ) -> JobRow | None:
-    """Leases the next job; one that the holder skipped comes only when no other is left."""
+    """Leases the next job; one that the holder skipped comes only when no other is left.
+
+    independent: not one that is about the holder's own decision.
+    """
     parameters = {
+        "independent": independent,
         "queue_id": queue_id,
         "holder": holder,
         "token": token,

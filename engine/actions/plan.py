@@ -129,6 +129,7 @@ def job_source(execution: Execution, rule: Rule | None) -> dict[str, object]:
     document: dict[str, object] = {
         "kind": "ACTION" if rule is None else "RULE_EXECUTION",
         "actionId": execution.action.action_id,
+        "executionId": execution.execution_id,
         "source": execution.source.value,
         "itemTypeId": execution.target.type_id,
         "itemId": execution.target.item_id,

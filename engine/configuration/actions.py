@@ -23,7 +23,8 @@ class ActionType(StrEnum):
 class Action:
     """item_type_ids: the item types it may be used on; empty means all.
 
-    queue_id: where an enqueueing action puts its jobs; None means the default queue.
+    queue_id: where an enqueueing action puts its jobs; None leaves it to the routing rules.
+    reversal_action_id: the action that takes this one back when an appeal is accepted.
     """
 
     action_id: str
@@ -38,6 +39,7 @@ class Action:
     apply_user_strikes: bool = False
     parameters: tuple[Parameter, ...] = ()
     queue_id: str | None = None
+    reversal_action_id: str | None = None
 
     def allows(self, type_id: str) -> bool:
         return not self.item_type_ids or type_id in self.item_type_ids
@@ -59,6 +61,7 @@ def parse_action(action_id: str, version: int, document: object) -> Action:
         apply_user_strikes=reader.boolean("applyUserStrikes"),
         parameters=read_parameters(reader),
         queue_id=reader.optional_text("queueId"),
+        reversal_action_id=reader.optional_text("reversalActionId"),
     )
     _check_url(reader, action)
     reader.finish("action")
@@ -87,4 +90,5 @@ def action_document(action: Action) -> dict[str, object]:
         "applyUserStrikes": action.apply_user_strikes,
         "parameters": [parameter_document(parameter) for parameter in action.parameters],
         "queueId": action.queue_id,
+        "reversalActionId": action.reversal_action_id,
     }

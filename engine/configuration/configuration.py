@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.configuration.banks import TextBank
     from engine.configuration.policies import Policy
     from engine.configuration.queues import Queue
+    from engine.configuration.routing_rules import RoutingRule
     from engine.configuration.rules import Rule
     from engine.items import ItemType
 
@@ -31,8 +32,14 @@ class Configuration:
     rules: Mapping[str, Rule] = field(default_factory=dict)
     queues: Mapping[str, Queue] = field(default_factory=dict)
     settings: OrgSettings = field(default_factory=OrgSettings)
+    routing_rules: Mapping[str, RoutingRule] = field(default_factory=dict)
 
     def default_queue(self) -> Queue | None:
         """The queue marked default; without one, the first by id."""
         marked = (queue for queue in self.queues.values() if queue.is_default)
         return next(marked, self.queues[min(self.queues)] if self.queues else None)
+
+    def default_appeals_queue(self) -> Queue | None:
+        """The queue marked default for appeals; without one, the default queue."""
+        marked = (queue for queue in self.queues.values() if queue.is_appeals_default)
+        return next(marked, self.default_queue())

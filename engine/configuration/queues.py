@@ -7,7 +7,10 @@ from engine.configuration.reader import MAX_NAME, SCHEMA, Reader
 
 @dataclass(frozen=True)
 class Queue:
-    """hidden_action_ids: actions no reviewer of this queue may take.
+    """is_default, is_appeals_default: where jobs, and appeals, go that no routing rule sends
+    elsewhere; each is one queue of the organisation, and may be the same one.
+
+    hidden_action_ids: actions no reviewer of this queue may take.
 
     sla_minutes: how long a job may wait.
     """
@@ -17,6 +20,7 @@ class Queue:
     name: str
     description: str = ""
     is_default: bool = False
+    is_appeals_default: bool = False
     hidden_action_ids: tuple[str, ...] = ()
     sla_minutes: int | None = None
 
@@ -30,6 +34,7 @@ def parse_queue(queue_id: str, version: int, document: object) -> Queue:
         name=reader.text("name", limit=MAX_NAME, required=True),
         description=reader.text("description", limit=10_000),
         is_default=reader.boolean("isDefault"),
+        is_appeals_default=reader.boolean("isAppealsDefault"),
         hidden_action_ids=reader.texts("hiddenActionIds"),
         sla_minutes=reader.whole("slaMinutes", default=None, low=1, high=525_600),
     )
@@ -43,6 +48,7 @@ def queue_document(queue: Queue) -> dict[str, object]:
         "name": queue.name,
         "description": queue.description,
         "isDefault": queue.is_default,
+        "isAppealsDefault": queue.is_appeals_default,
         "hiddenActionIds": list(queue.hidden_action_ids),
         "slaMinutes": queue.sla_minutes,
     }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.configuration.configuration import Configuration
     from engine.configuration.policies import Policy
     from engine.configuration.queues import Queue
+    from engine.configuration.routing_rules import RoutingRule
     from engine.configuration.rules import Rule
 
 
@@ -35,6 +36,31 @@ def action_problems(action: Action, configuration: Configuration) -> list[Proble
     problems = _missing(action.item_type_ids, configuration.item_types, "item type", "itemTypeIds")
     if action.queue_id is not None and action.queue_id not in configuration.queues:
         problems.append(Problem(f"there is no queue `{action.queue_id}`", "/queueId"))
+    if action.reversal_action_id is not None:
+        problems.extend(_reversal_problems(action, configuration.actions))
+    return problems
+
+
+def _reversal_problems(action: Action, actions: Mapping[str, Action]) -> list[Problem]:
+    """An action is not its own reversal, and one that needs parameters cannot be one unasked."""
+    reversal = actions.get(action.reversal_action_id or "")
+    pointer = "/reversalActionId"
+    if action.reversal_action_id == action.action_id:
+        return [Problem("an action does not take itself back", pointer, "name another action")]
+    if reversal is None:
+        return [Problem(f"there is no action `{action.reversal_action_id}`", pointer)]
+    return [
+        Problem(f"`{reversal.name}`: {problem.message}", pointer, "give it a default")
+        for problem in given_values(reversal.parameters, None, "")[1]
+    ]
+
+
+def routing_rule_problems(rule: RoutingRule, configuration: Configuration) -> list[Problem]:
+    problems = _missing(rule.item_type_ids, configuration.item_types, "item type", "itemTypeIds")
+    if not rule.item_type_ids:
+        problems.append(Problem("name at least one item type", "/itemTypeIds"))
+    if rule.queue_id not in configuration.queues:
+        problems.append(Problem(f"there is no queue `{rule.queue_id}`", "/queueId"))
     return problems
 
 
@@ -97,6 +123,11 @@ def users_of_policy(configuration: Configuration, policy_id: str) -> tuple[str, 
 def users_of_action(configuration: Configuration, action_id: str) -> tuple[str, ...]:
     return (
         *_rules(rule for rule in configuration.rules.values() if action_id in rule.action_ids),
+        *_actions(
+            action
+            for action in configuration.actions.values()
+            if action.reversal_action_id == action_id
+        ),
         *(
             f"queue `{queue.name}`"
             for queue in configuration.queues.values()
@@ -109,11 +140,15 @@ def users_of_item_type(configuration: Configuration, type_id: str) -> tuple[str,
     return (
         *_rules(rule for rule in configuration.rules.values() if type_id in rule.item_type_ids),
         *_actions(a for a in configuration.actions.values() if type_id in a.item_type_ids),
+        *_routing(r for r in configuration.routing_rules.values() if type_id in r.item_type_ids),
     )
 
 
 def users_of_queue(configuration: Configuration, queue_id: str) -> tuple[str, ...]:
-    return _actions(a for a in configuration.actions.values() if a.queue_id == queue_id)
+    return (
+        *_actions(a for a in configuration.actions.values() if a.queue_id == queue_id),
+        *_routing(r for r in configuration.routing_rules.values() if r.queue_id == queue_id),
+    )
 
 
 def _rules(rules: Iterable[Rule]) -> tuple[str, ...]:
@@ -122,3 +157,7 @@ def _rules(rules: Iterable[Rule]) -> tuple[str, ...]:
 
 def _actions(actions: Iterable[Action]) -> tuple[str, ...]:
     return tuple(f"action `{action.name}`" for action in actions)
+
+
+def _routing(rules: Iterable[RoutingRule]) -> tuple[str, ...]:
+    return tuple(f"routing rule `{rule.name}`" for rule in rules)

@@ -1,0 +1,70 @@
+"""Why each job went to its queue."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from engine.paging import PageRequest
+
+INSERT = text("""
+INSERT INTO routings (org_id, job_id, at, kind, queue_id, rule_id, config_version, trail)
+VALUES (current_setting('app.org_id')::int, :job_id, :at, :kind, :queue_id, :rule_id,
+        :config_version, CAST(:trail AS jsonb))
+""")
+COLUMNS = "job_id::text, at, kind, queue_id, rule_id, config_version, trail"
+OF_JOB = text(f"SELECT {COLUMNS} FROM routings WHERE job_id = CAST(:job_id AS uuid)")
+LIST = text(f"""
+SELECT {COLUMNS} FROM routings
+WHERE (CAST(:queue_id AS text) IS NULL OR queue_id = :queue_id)
+  AND (CAST(:rule_id AS text) IS NULL OR rule_id = :rule_id)
+  AND (CAST(:at AS timestamptz) IS NULL OR (at, job_id) < (:at, CAST(:id AS uuid)))
+ORDER BY at DESC, job_id DESC LIMIT :limit
+""")
+
+
+@dataclass(frozen=True)
+class Routing:
+    """rule_id: None when no rule decided. trail: what each rule said, in order."""
+
+    job_id: str
+    at: datetime
+    kind: str
+    queue_id: str
+    rule_id: str | None
+    config_version: int
+    trail: Sequence[Mapping[str, Any]]
+
+
+def insert(tx: Connection, found: Sequence[Routing]) -> None:
+    if found:
+        rows = [vars(one) | {"trail": json.dumps(list(one.trail))} for one in found]
+        tx.execute(INSERT, rows)
+
+
+def of_job(tx: Connection, job_id: str) -> Routing | None:
+    row = tx.execute(OF_JOB, {"job_id": job_id}).one_or_none()
+    return None if row is None else Routing(*row)
+
+
+def page(
+    tx: Connection, queue_id: str | None, rule_id: str | None, request: PageRequest
+) -> list[Routing]:
+    """Latest first; one more than the limit if there is."""
+    asked = {
+        "queue_id": queue_id,
+        "rule_id": rule_id,
+        "at": request.after and request.after.at,
+        "id": request.after and request.after.id,
+        "limit": request.limit + 1,
+    }
+    return [Routing(*row) for row in tx.execute(LIST, asked)]
