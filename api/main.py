@@ -9,6 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from api import errors
 from api.edge import Edge
+from api.ingest import Ingest
 from api.limits import Limits
 from api.routes import (
     api_keys,
@@ -35,7 +36,7 @@ from api.routes import (
     webhooks,
 )
 from api.routes.configuration import CONFIG_ROUTES
-from api.routes.items import Ingest, items_router
+from api.routes.items import items_router
 from services.context import Context
 
 PREFIX = "/api/v1"
@@ -50,6 +51,7 @@ routes tagged *Coop compatible* answer in Coop's shape instead.
 """
 TAGS = [
     {"name": errors.COOP_TAG, "description": "What platforms that speak to Coop call."},
+    {"name": "Items", "description": "Items in, one by one or in batches; verdicts at once."},
     {"name": "Configuration", "description": "Versioned: every save is kept, and can be undone."},
     {"name": "Rules", "description": "Conditions checked and previewed before they are saved."},
     {"name": "Review", "description": "Queues, jobs, claims that run out, decisions."},
@@ -120,6 +122,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.context = context
+    app.state.admission = ingest.admission
     app.include_router(items_router(ingest), prefix=prefix)
     for router in ROUTERS:
         app.include_router(router, prefix=prefix)

@@ -115,6 +115,14 @@ def versions(context: Context, caller: Caller, noun: Noun[T], object_id: str) ->
         return config.versions(tx, noun.kind, object_id)
 
 
+def at_version(
+    context: Context, caller: Caller, noun: Noun[T], object_id: str, version: int
+) -> Revision:
+    """Raises NotFound."""
+    with context.database.transaction(caller.org_id) as tx:
+        return config.at_version(tx, noun.kind, object_id, version)
+
+
 def create(
     context: Context, caller: Caller, noun: Noun[T], document: Mapping[str, object], reason: str
 ) -> Revision:

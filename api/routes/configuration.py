@@ -1,17 +1,26 @@
 """`/config/<kind>`: the same seven verbs for each of the six kinds."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import ConfigDict
 
 from api.auth import Needs, caller_of, context_of
 from api.routes.config_examples import EXAMPLES
 from api.wire import Body, Words, documented, listed, paging
+from engine.configuration.differences import difference
 from engine.configuration.reader import write_moment
-from engine.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, PermissionDenied
+from engine.errors import (
+    AwaitsApproval,
+    Conflict,
+    InvalidInput,
+    NotAuthenticated,
+    NotFound,
+    PermissionDenied,
+)
 from engine.paging import Page, PageRequest
 from engine.permissions import Permission
 from services import actions, configuration, people
@@ -23,12 +32,16 @@ from services.item_types import ITEM_TYPES
 from services.policies import POLICIES
 from services.queues import QUEUES
 from services.rule_health import names_and_problems
+from services.rule_lint import warnings_of
 from services.rules import RULES
 from store.config import ConfigKind, Revision
 
 T = TypeVar("T")
+Answers = dict[int | str, dict[str, Any]]
 
-ENVELOPE = frozenset({"id", "version", "updatedAt", "updatedBy", "updatedByName", "problem"})
+ENVELOPE = frozenset(
+    {"id", "version", "updatedAt", "updatedBy", "updatedByName", "problem", "warnings"}
+)
 REFUSALS = documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound, Conflict)
 
 
@@ -111,6 +124,8 @@ class ConfigRoutes(Generic[T]):
 
         def add(path: str, endpoint: Any, method: str, summary: str, **more: Any) -> None:
             gate = reading if method == "GET" else writing
+            saves = method in {"POST", "PUT"} and self.noun.defer is not None
+            waits: Answers = {202: {"description": "It waits for somebody else."}} if saves else {}
             router.add_api_route(
                 path,
                 endpoint,
@@ -119,6 +134,7 @@ class ConfigRoutes(Generic[T]):
                 summary=summary,
                 response_model=None,
                 operation_id=f"{endpoint.__name__}_{self.noun.kind.value}",
+                responses=waits,
                 **more,
             )
 
@@ -129,6 +145,8 @@ class ConfigRoutes(Generic[T]):
         add(one, self.delete, "DELETE", f"Delete a {title} that nothing uses", status_code=204)
         add(f"{one}/versions", self.versions, "GET", f"Every version of a {title}, newest first")
         add(f"{one}/rollback", self.rollback, "POST", f"Save an earlier version of a {title} anew")
+        versions = f"{one}/versions/{{earlier}}/diff/{{later}}"
+        add(versions, self.diff, "GET", f"What changed between two versions of a {title}")
         return router
 
     def _reader(
@@ -146,30 +164,44 @@ class ConfigRoutes(Generic[T]):
         found = configuration.objects(context_of(request), caller, self.noun, page)
         return listed(found, self._reader(request, found.items))
 
-    def create(self, request: Request, body: Document) -> dict[str, Any]:
-        caller = caller_of(request)
-        saved = configuration.create(
-            context_of(request), caller, self.noun, body.content(), body.reason or ""
+    def _saved(self, request: Request, save: Callable[[], Revision]) -> dict[str, Any] | Response:
+        """What was saved, or where it waits for a second person."""
+        try:
+            saved = save()
+        except AwaitsApproval as waiting:
+            body = {"approvalId": waiting.approval_id, "state": "waiting"}
+            return JSONResponse({**body, "detail": waiting.message}, status_code=202)
+        document = self._reader(request, (saved,))(saved)
+        if self.noun.kind is ConfigKind.RULE:
+            found = warnings_of(context_of(request), caller_of(request), saved.object_id)
+            document["warnings"] = [
+                {"itemType": each.item_type, **asdict(each.finding)} for each in found
+            ]
+        return document
+
+    def create(self, request: Request, body: Document) -> Any:
+        context, caller = context_of(request), caller_of(request)
+        content, reason = body.content(), body.reason or ""
+        return self._saved(
+            request,
+            lambda: configuration.create(context, caller, self.noun, content, reason),
         )
-        return self._reader(request, (saved,))(saved)
 
     def read_one(self, request: Request, object_id: str) -> dict[str, Any]:
         caller = caller_of(request)
         found = configuration.one(context_of(request), caller, self.noun, object_id)
         return self._reader(request, (found,))(found)
 
-    def update(self, request: Request, object_id: str, body: Document) -> dict[str, Any]:
-        caller = caller_of(request)
-        saved = configuration.update(
-            context_of(request),
-            caller,
-            self.noun,
-            object_id,
-            body.content(),
-            reason=body.reason or "",
-            expected_version=body.expected_version,
+    def update(self, request: Request, object_id: str, body: Document) -> Any:
+        context, caller = context_of(request), caller_of(request)
+        return self._saved(
+            request,
+            lambda: configuration.update(
+                *(context, caller, self.noun, object_id, body.content()),
+                reason=body.reason or "",
+                expected_version=body.expected_version,
+            ),
         )
-        return self._reader(request, (saved,))(saved)
 
     def delete(self, request: Request, object_id: str, reason: Words = "") -> Response:
         caller = caller_of(request)
@@ -182,12 +214,26 @@ class ConfigRoutes(Generic[T]):
         names = people.names(context_of(request), caller, {one.author for one in found})
         return listed(Page(tuple(found)), lambda revision: version_of(revision, caller, names))
 
-    def rollback(self, request: Request, object_id: str, body: Rollback) -> dict[str, Any]:
-        caller = caller_of(request)
-        saved = configuration.rollback(
-            context_of(request), caller, self.noun, object_id, body.version, body.reason
+    def rollback(self, request: Request, object_id: str, body: Rollback) -> Any:
+        context, caller = context_of(request), caller_of(request)
+        return self._saved(
+            request,
+            lambda: configuration.rollback(
+                context, caller, self.noun, object_id, body.version, body.reason
+            ),
         )
-        return self._reader(request, (saved,))(saved)
+
+    def diff(self, request: Request, object_id: str, earlier: int, later: int) -> dict[str, Any]:
+        context, caller = context_of(request), caller_of(request)
+        before, after = (
+            content_of(
+                configuration.at_version(context, caller, self.noun, object_id, version), caller
+            )
+            for version in (earlier, later)
+        )
+        found = difference(before, after)
+        changes = [asdict(each) for each in found.changes]
+        return {"from": earlier, "to": later, "changes": changes, "diff": found.text}
 
 
 CONFIG_ROUTES: tuple[ConfigRoutes[Any], ...] = (

@@ -42,6 +42,12 @@ class Condition(Body):
     item_type_id: Words
 
 
+class Checking(Condition):
+    """ruleId: the rule it is for, if it is saved already; it is then not its own neighbour."""
+
+    rule_id: Words | None = None
+
+
 class Sampled(Condition):
     sample: Annotated[int, Field(ge=1, le=MAX_SAMPLE)] = 2000
 
@@ -84,9 +90,10 @@ class ExamplesRun:
     examples: tuple[ExampleOutcome, ...]
 
 
-@router.post("/check", summary="Check a condition, without saving it")
-def check_condition(request: Request, body: Condition, caller: Viewer) -> Reply[CheckedText]:
-    return Reply(rules.check_text(context_of(request), caller, body.where, body.item_type_id))
+@router.post("/check", summary="Check a condition and tell what is probably not meant")
+def check_condition(request: Request, body: Checking, caller: Viewer) -> Reply[CheckedText]:
+    context = context_of(request)
+    return Reply(rules.check_text(context, caller, body.where, body.item_type_id, body.rule_id))
 
 
 @router.post("/preview", summary="What a condition says of recent items")

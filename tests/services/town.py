@@ -57,6 +57,12 @@ class Town:
         caller = system_caller(self.org_id, "test")
         return configuration.create(self.context, caller, noun, document, "").object_id
 
+    def update(self, noun: Noun[Any], object_id: str, document: Mapping[str, object]) -> None:
+        caller = system_caller(self.org_id, "test")
+        configuration.update(
+            *(self.context, caller, noun, object_id, document), reason="", expected_version=None
+        )
+
     def hook(self, name: str = "Remove", **more: object) -> str:
         document = {"name": name, "callbackUrl": "http://127.0.0.1:9/hook", **more}
         return self.save(ACTIONS, document)
