@@ -25,6 +25,7 @@ from store.analysis import quoted, session
 from store.backtest_runs import RunFolder, Runner, run_folder
 from store.code_version import code_digest
 from store.export_source import from_microseconds, microseconds
+from store.lake_facts import define_facts
 from store.lake_items import ITEMS, define_items
 from store.lake_truth import define_truth, with_truth
 
@@ -45,10 +46,16 @@ class Sources:
     items: Snapshot | None
     labels: Snapshot | None = None
     decisions: Snapshot | None = None
+    facts: Snapshot | None = None
 
     @property
     def versions(self) -> Mapping[str, int]:
-        named = (("items", self.items), ("labels", self.labels), ("decisions", self.decisions))
+        named = (
+            ("items", self.items),
+            ("labels", self.labels),
+            ("decisions", self.decisions),
+            ("facts", self.facts),
+        )
         return {name: found.version for name, found in named if found is not None}
 
 
@@ -78,13 +85,13 @@ def load(context: Context, org_id: int, row: BacktestRow) -> tuple[Prepared, Sou
 def find_sources(root: str, org_id: int, prepared: Prepared, pinned: Mapping[str, int]) -> Sources:
     """root: of the lake. pinned: table -> version; the newest of those not named."""
     items_uri = lake.items_uri(root, org_id, prepared.item_type.type_id)
-    items = lake.snapshot(items_uri, pinned.get("items"))
-    if prepared.spec.truth.source is not TruthSource.LABELS:
-        return Sources(items)
-    labels, decisions = (
-        lake.snapshot(lake.fact_uri(root, org_id, name), pinned.get(name)) for name in _TRUTH_TABLES
-    )
-    return Sources(items, labels, decisions)
+    judged = _TRUTH_TABLES if prepared.spec.truth.source is TruthSource.LABELS else ()
+    asked = ("facts",) if prepared.asks_facts else ()
+    others = {
+        name: lake.snapshot(lake.fact_uri(root, org_id, name), pinned.get(name))
+        for name in (*judged, *asked)
+    }
+    return Sources(lake.snapshot(items_uri, pinned.get("items")), **others)
 
 
 def inputs_digest(prepared: Prepared, sources: Sources) -> str:
@@ -103,7 +110,7 @@ def inputs_digest(prepared: Prepared, sources: Sources) -> str:
 
 def _contents(sources: Sources) -> Mapping[str, str]:
     """A lake elsewhere may have the same version numbers: its files are named as well."""
-    named = (("items", sources.items), ("labels", sources.labels))
+    named = (("items", sources.items), ("labels", sources.labels), ("facts", sources.facts))
     return {
         f"{name}Files": content_name([file.path.rsplit("/", 1)[-1] for file in found.files])
         for name, found in named
@@ -203,6 +210,8 @@ def _all_within(prepared: Prepared, files: tuple[LakeFile, ...]) -> bool:
 def _question(runner: Runner, prepared: Prepared, sources: Sources, *, whole: bool) -> Question:
     plan = to_duckdb(prepared.predicates, prepared.environment, ITEMS)
     register(runner.connection, plan.functions)
+    if prepared.asks_facts:
+        define_facts(runner.connection, sources.facts)
     spec, relation, truth = prepared.spec, plan.source, None
     if spec.truth.source is TruthSource.LABELS:
         define_truth(

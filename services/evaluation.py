@@ -24,6 +24,7 @@ from engine.items import ItemRef
 from services import entry_hits
 from services.effects import execute_actions
 from services.entry_hits import with_entries
+from services.facts import Asking, fact_answers
 from services.intake import kind_of
 from services.set_aside import set_aside_entry
 from services.snoozes import hold_snoozed
@@ -158,7 +159,7 @@ def _evaluate(context: Context, org_id: int, batch: Batch) -> None:
 def judge(
     context: Context, org_id: int, items: Sequence[Submission], live: Live
 ) -> dict[int, tuple[Match, ...]]:
-    """By seq: the rules that match. One statement reads every counter of the whole batch."""
+    """By seq: the rules that match. One statement reads every counter of the batch, one the facts."""
     rows: list[tuple[Submission, Evaluator, dict[str, object]]] = []
     for item in items:
         evaluator = live.evaluators.get(item.type_id)
@@ -167,10 +168,16 @@ def judge(
     asks: list[Ask] = []
     starts = [_ask(asks, item, evaluator, row) for item, evaluator, row in rows]
     answers = _answers(context, org_id, asks)
+    facts = fact_answers(context, org_id, [_asking(*each) for each in rows])
     return {
-        item.seq: _matches(item, evaluator, row, _slots(evaluator, asked, answers), live)
-        for (item, evaluator, row), asked in zip(rows, starts, strict=True)
+        item.seq: _matches(item, evaluator, row, [*_slots(evaluator, asked, answers), *known], live)
+        for (item, evaluator, row), asked, known in zip(rows, starts, facts, strict=True)
     }
+
+
+def _asking(item: Submission, evaluator: Evaluator, row: Mapping[str, object]) -> Asking:
+    at_us = (item.arrived_at - EPOCH) // MICROSECOND
+    return Asking(evaluator.rules.ruleset.facts, row, (item.type_id, item.item_id), at_us)
 
 
 def _ask(

@@ -157,7 +157,7 @@ def _export_facts(context: Context, org_id: int, table: FactTable, portion: int)
     uri = lake.fact_uri(context.lake_root, org_id, table.name)
     target = _Target(context, org_id, table.name, uri)
     progress, seen = target.start()
-    end = _in_transaction(target, export_source.horizon)
+    end = _in_transaction(target, lambda tx: export_source.reach(tx, table))
     _refuse_if_behind(target, progress, end)
     rows = 0
     while seen < end:

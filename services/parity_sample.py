@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from engine.configuration.banks import parse_bank
 from engine.configuration.compiled import environment_of
 from engine.configuration.configuration import Configuration
+from engine.configuration.policies import parse_policy
 from engine.configuration.rules import EVALUATED, Rule, parse_rule
 from engine.items import parse_item_type
 from engine.items.columns import arrow_schema
@@ -17,6 +18,7 @@ from engine.language.udf import register
 from store import lake, past_configuration
 from store.analysis import literal, session
 from store.config import ConfigKind
+from store.lake_facts import define_facts
 from store.lake_items import ITEMS, define_items
 
 if TYPE_CHECKING:
@@ -126,6 +128,9 @@ def _recomputed(context: Context, org_id: int, group: _Group) -> Mapping[int, fr
     rules = _rules(configuration, item_type)
     with session() as connection:
         define_items(connection, items, items.files, arrow_schema(item_type))
+        if any(rule.facts for rule in rules.values()):
+            facts = lake.fact_uri(context.lake_root, org_id, "facts")
+            define_facts(connection, lake.snapshot(facts))
         answers = _answers(connection, configuration, list(rules.values()), group)
     recorded = {each.seq: each for each in group.recorded}
     return {
@@ -149,6 +154,7 @@ def _configuration(
         config_version=config_version,
         item_types=read(ConfigKind.ITEM_TYPE, parse_item_type),
         banks=read(ConfigKind.BANK, parse_bank),
+        policies=read(ConfigKind.POLICY, parse_policy),
         rules=read(ConfigKind.RULE, parse_rule),
     )
 

@@ -7,6 +7,7 @@ window reaches back further than that, the counter is unknown, and so may be the
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -26,10 +27,12 @@ from engine.language import (
     schema_of_item_type,
 )
 from engine.language.counters import compile_counters, compile_events, unconditional
+from engine.language.intervals import microseconds_of
 from engine.language.measures import Measured
 from engine.permissions import Permission
 from engine.statistics.volume import per_day
 from services.context import Caller, Context, require
+from services.facts import Answers, Asking, fact_answers
 from services.rules import item_type_of
 from services.rulesets import known_configuration
 from store import items_lookup
@@ -103,7 +106,28 @@ def preview(
             return _nothing(checked.diagnostics, started)
         history = MOST_HISTORY if checked.predicate.counters else 0
         items = items_lookup.sample(tx, item_type_id, sample + history)
-    return _judged(checked.predicate, environment, item_type, items, sample, started)
+    known = partial(_known, context, caller.org_id, checked.predicate, item_type)
+    return _judged(checked.predicate, environment, item_type, items, sample, known, started)
+
+
+def _known(
+    context: Context,
+    org_id: int,
+    predicate: Predicate,
+    item_type: ItemType,
+    asked: Sequence[_Placed],
+) -> list[Answers]:
+    """What each item found out about entities."""
+    asking = [
+        Asking(
+            predicate.facts,
+            one.row,
+            (item_type.type_id, one.item.item_id),
+            microseconds_of(one.item.arrived_at),
+        )
+        for one in asked
+    ]
+    return fact_answers(context, org_id, asking)
 
 
 def _nothing(diagnostics: tuple[Diagnostic, ...], started: float) -> Preview:
@@ -117,6 +141,7 @@ def _judged(
     item_type: ItemType,
     items: Sequence[SampledItem],
     sample: int,
+    known: Callable[[Sequence[_Placed]], list[Answers]],
     started: float,
 ) -> Preview:
     read = row_values(item_type)
@@ -124,7 +149,7 @@ def _judged(
     asked = placed[:sample]
     more = len(items) > sample + MOST_HISTORY - 1
     since = placed[-1].item.arrived_at if more else None
-    outcomes = _outcomes(predicate, environment, placed, asked, since)
+    outcomes = _outcomes(predicate, environment, placed, asked, since, known(asked))
     hits = [one for one, outcome in zip(asked, outcomes, strict=True) if outcome is True]
     return Preview(
         sampled=len(asked),
@@ -152,13 +177,14 @@ def _outcomes(
     placed: Sequence[_Placed],
     asked: Sequence[_Placed],
     since: datetime | None,
+    facts: Sequence[Answers],
 ) -> list[bool | None]:
     ruleset = compile_ruleset({"preview": predicate}, environment)
     counted = [_counts(counter, placed, asked, since) for counter in ruleset.counters]
     columns = list(zip(*counted, strict=True)) if counted else [()] * len(asked)
     return [
-        ruleset.evaluate(one.row, counts, one.item.arrived_at)[0]
-        for one, counts in zip(asked, columns, strict=True)
+        ruleset.evaluate(one.row, [*counts, *known], one.item.arrived_at)[0]
+        for one, counts, known in zip(asked, columns, facts, strict=True)
     ]
 
 

@@ -56,11 +56,13 @@ def _row(source: OpenSource, number: int) -> Mapping[str, object]:
 
 
 def _counts(source: OpenSource, predicate: Predicate, number: int) -> tuple[float | None, ...]:
-    """What the counters say at the row, with every earlier row of the file as history."""
-    if not predicate.counters:
+    """What counters and facts say at the row, with every earlier row of the file as history."""
+    if not predicate.counters and not predicate.facts:
         return ()
     relation, _ = source.expressions([predicate])
-    columns = ", ".join(f"_count_{place}" for place, _ in enumerate(predicate.counters))
+    counters = [f"_count_{place}" for place, _ in enumerate(predicate.counters)]
+    facts = [f"_fact_{place}" for place, _ in enumerate(predicate.facts)]
+    columns = ", ".join([*counters, *facts])
     query = f"SELECT {columns} FROM {relation} ORDER BY _seq LIMIT 1 OFFSET {number - 1}"  # noqa: S608 from a checked tree and numbers
     [counts] = source.rows.connection.sql(query).fetchall()
     return tuple(counts)

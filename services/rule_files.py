@@ -21,6 +21,8 @@ from engine.language import (
 )
 from engine.language.check import walk
 from engine.language.counters import counter_event, counter_key
+from engine.language.facts import subject_of
+from engine.language.intervals import microseconds_of
 from engine.language.nodes import ArrivalTime
 from engine.language.schemas import schema_of_arrow, schema_of_item_type
 from engine.language.udf import register
@@ -29,14 +31,16 @@ from services.rulesets import load_configuration
 from store import config
 from store.analysis import session
 from store.config import ConfigKind
+from store.file_facts import OWN_TYPE, define_file_facts, knowledge
 from store.files import BATCH_ROWS, RELATION, FileRows, open_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from engine.language import Counter, Schema
     from engine.language.measures import Measured
+    from engine.language.nodes import FactFeature
     from services.context import Context
 
 Outcomes = tuple[bool | None, ...]
@@ -87,6 +91,8 @@ class OpenSource:
         """(SQL to select from, one expression a predicate); ready to run on the connection."""
         plan = to_duckdb(predicates, self.environment, RELATION)
         register(self.rows.connection, plan.functions)
+        if any(rule.facts for rule in predicates):
+            define_file_facts(self.rows.connection, RELATION)
         counters = dict.fromkeys(each for rule in predicates for each in rule.counters)
         return _without_timeless_counts(plan.source, len(counters)), [
             f"CASE WHEN _arrived_at IS NOT NULL THEN {sql} END" if _reads_clock(each) else sql
@@ -133,7 +139,7 @@ def _term(path: Path, number: int, line: str) -> Term:
 
 def reads_arrival(predicate: Predicate) -> bool:
     """Whether its answer depends on when the item arrived."""
-    return bool(predicate.counters) or _reads_clock(predicate)
+    return bool(predicate.counters or predicate.facts) or _reads_clock(predicate)
 
 
 def _reads_clock(predicate: Predicate) -> bool:
@@ -184,10 +190,32 @@ def _evaluate_rows(source: OpenSource, predicates: Sequence[Predicate]) -> Itera
     ruleset = compile_ruleset(named, source.environment)
     timed = [_reads_clock(predicate) for predicate in predicates]
     counts = _counts(source, ruleset.counters)
+    facts = _facts(source, ruleset.facts)
     for place, row in enumerate(_rows(source)):
         arrived_at = _arrival(row)
-        answers = ruleset.evaluate(row, [each[place] for each in counts], arrived_at or _NO_TIME)
+        counted = [*(each[place] for each in counts), *facts(row)]
+        answers = ruleset.evaluate(row, counted, arrived_at or _NO_TIME)
         yield answers if arrived_at else _masked(answers, timed)
+
+
+def _facts(
+    source: OpenSource, features: Sequence[FactFeature]
+) -> Callable[[Mapping[str, object]], Sequence[Measured]]:
+    """What a row finds out about entities."""
+    if not features:
+        return lambda _row: ()
+    define_file_facts(source.rows.connection, RELATION)
+    known = knowledge(source.rows.connection)
+
+    def answers(row: Mapping[str, object]) -> Sequence[Measured]:
+        arrived_at, item_id = _arrival(row), row["_item_id"]
+        item = (OWN_TYPE, item_id) if isinstance(item_id, str) else None
+        if arrived_at is None:
+            return [None for _ in features]
+        at_us = microseconds_of(arrived_at)
+        return [known.answer(each, subject_of(each, row, item), at_us) for each in features]
+
+    return answers
 
 
 def _masked(answers: Outcomes, timed: Sequence[bool]) -> Outcomes:

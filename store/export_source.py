@@ -121,6 +121,9 @@ class FactTable:
     """name: in the lake. columns: name there -> (SQL, Arrow type); key: the row's identity.
 
     changes: rows are written again under a newer `_xid` when they change; the last one counts.
+    moved: for rows with a place, SQL for the instant of the clock at which a row was written last.
+        They are complete up to a place, as submissions are, so that an item in the lake never
+        lacks a fact that it found; the others are complete up to a transaction.
     """
 
     name: str
@@ -129,6 +132,30 @@ class FactTable:
     day_of: str
     columns: Mapping[str, tuple[LiteralString, pa.DataType]]
     changes: bool = True
+    moved: LiteralString | None = None
+
+    @property
+    def position(self) -> LiteralString:
+        """A whole number that only grows from one commit to the next."""
+        if self.moved is None:
+            return "xid::text::bigint"
+        return f"(date_part('epoch', {self.moved}) * 1000000)::bigint"
+
+    @property
+    def within(self) -> LiteralString:
+        """The rows of positions from `start` on and below `end`, as their index has them."""
+        if self.moved is None:
+            return "xid >= CAST(:start AS xid8) AND xid < CAST(:end AS xid8)"
+        return (
+            f"{self.moved} >= 'epoch'::timestamptz"
+            " + CAST(:start AS bigint) * interval '1 microsecond'"
+            f" AND {self.moved} < 'epoch'::timestamptz"
+            " + CAST(:end AS bigint) * interval '1 microsecond'"
+        )
+
+    @property
+    def order(self) -> LiteralString:
+        return self.moved or "xid"
 
     @property
     def schema(self) -> pa.Schema:
@@ -232,7 +259,37 @@ FACT_TABLES: Final = (
             "created_at": ("created_at", _INSTANT),
         },
     ),
+    FactTable(
+        name="facts",
+        source="facts",
+        key="fact_id",
+        day_of="at",
+        moved="GREATEST(at, withdrawn_at)",
+        columns={
+            "fact_id": ("fact_id::text", _TEXT),
+            "at": ("at", _INSTANT),
+            "kind": ("kind", _TEXT),
+            "subject_type_id": ("subject_type_id", _TEXT),
+            "subject_id": ("subject_id", _TEXT),
+            "name": ("name", _TEXT),
+            "amount": ("amount", pa.float64()),
+            "expires_at": ("expires_at", _INSTANT),
+            "withdrawn_at": ("withdrawn_at", _INSTANT),
+            "cause_type_id": ("cause_type_id", _TEXT),
+            "cause_id": ("cause_id", _TEXT),
+            "actor": ("actor", _TEXT),
+            "reason": ("reason", _TEXT),
+        },
+    ),
 )
+
+
+def reach(tx: Connection, table: FactTable) -> int:
+    """Below this position nothing can be added to the table any more."""
+    if table.moved is None:
+        return horizon(tx)
+    last = last_place(tx)
+    return 0 if last is None else microseconds(last) + 1
 
 
 def newest(tx: Connection) -> str:
@@ -247,7 +304,7 @@ def _newest_statement(table: FactTable) -> TextClause:
 
 
 def facts(tx: Connection, table: FactTable, *, start: int, end: int, limit: int) -> Facts:
-    """Rows of transactions from `start` on and below `end`; whole transactions, about `limit`."""
+    """Rows from the position `start` on and below `end`; whole positions, about `limit` rows."""
     reaches = _portion_end(tx, table, start=start, end=end, limit=limit)
     names = [*table.columns, "_xid"]
     rows = tx.execute(_rows_statement(table), {"start": str(start), "end": str(reaches)}).all()
@@ -262,17 +319,16 @@ def _rows_statement(table: FactTable) -> TextClause:
     selected = ", ".join(sql for sql, _ in table.columns.values())
     return text(
         f"SELECT {selected}, xid::text::bigint FROM {table.source}"
-        " WHERE xid >= CAST(:start AS xid8) AND xid < CAST(:end AS xid8) ORDER BY xid"
+        f" WHERE {table.within} ORDER BY {table.order}"
     )
 
 
 def _portion_end(tx: Connection, table: FactTable, *, start: int, end: int, limit: int) -> int:
-    """The transaction of the row after `limit` others; at least one transaction fits."""
+    """The position of the row after `limit` others; at least one position fits."""
     bounds = {"start": str(start), "end": str(end)}
     after_limit = text(
-        f"SELECT xid::text::bigint FROM {table.source}"
-        " WHERE xid >= CAST(:start AS xid8) AND xid < CAST(:end AS xid8)"
-        " ORDER BY xid OFFSET :limit LIMIT 1"
+        f"SELECT {table.position} FROM {table.source}"
+        f" WHERE {table.within} ORDER BY {table.order} OFFSET :limit LIMIT 1"
     )
     bound = tx.execute(after_limit, {**bounds, "limit": limit}).scalar_one_or_none()
     if bound is None:
@@ -284,8 +340,7 @@ def _portion_end(tx: Connection, table: FactTable, *, start: int, end: int, limi
 
 def _rows_below(tx: Connection, table: FactTable, *, start: int, end: int) -> bool:
     found = text(
-        f"SELECT EXISTS (SELECT FROM {table.source}"
-        " WHERE xid >= CAST(:start AS xid8) AND xid < CAST(:end AS xid8))"
+        f"SELECT EXISTS (SELECT FROM {table.source} WHERE {table.within})"
     )
     return bool(tx.execute(found, {"start": str(start), "end": str(end)}).scalar_one())
 
@@ -294,10 +349,9 @@ def fact_keys(tx: Connection, table: FactTable, end: int) -> list[tuple[str, int
     """(key, transaction) of every row that an export up to `end` has written."""
     key = table.columns[table.key][0]
     statement = text(
-        f"SELECT ({key})::text, xid::text::bigint FROM {table.source}"
-        " WHERE xid < CAST(:end AS xid8)"
+        f"SELECT ({key})::text, xid::text::bigint FROM {table.source} WHERE {table.within}"
     )
-    return [(row[0], row[1]) for row in tx.execute(statement, {"end": str(end)})]
+    return [(row[0], row[1]) for row in tx.execute(statement, {"start": "0", "end": str(end)})]
 
 
 def fact_count(tx: Connection, table: FactTable, end: int) -> int:

@@ -7,6 +7,8 @@ else gives places until the transaction ends.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +16,18 @@ from sqlalchemy import text
 
 from engine.casework.facts import Fact, FactKind
 from engine.items.item import ItemRef
+from engine.language.facts import Knowledge, TimedFact
 from store import clock
+from store.raw import cursor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
     from engine.casework.facts import NewFact
+    from engine.language.facts import Asked, Subject
     from engine.paging import PageRequest
 
 MICROSECOND = timedelta(microseconds=1)
@@ -108,6 +113,62 @@ def known(
         "at": at or clock.read(tx).at,
     }
     return [_fact(row) for row in tx.execute(KNOWN, asked)]
+
+
+# Of each entity, the facts that some moment between `first` and `last` may find; one index scan an
+# entity. Times are microseconds since the epoch.
+KNOWN_TO_BATCH = """
+SELECT q.n, f.name, f.amount,
+       round(date_part('epoch', f.at) * 1000000)::bigint AS begins,
+       round(date_part('epoch', least(f.expires_at, f.withdrawn_at)) * 1000000)::bigint AS ends
+FROM unnest(%(kinds)b::text[], %(types)b::text[], %(ids)b::text[], %(afters)s::bigint[],
+            %(firsts)s::bigint[], %(lasts)s::bigint[])
+     WITH ORDINALITY AS q(kind, type_id, id, after, first, last, n)
+CROSS JOIN LATERAL (
+    SELECT name, amount, at, expires_at, withdrawn_at FROM facts
+    WHERE kind = q.kind AND subject_type_id = q.type_id AND subject_id = q.id
+      AND at > 'epoch'::timestamptz + q.after * interval '1 microsecond'
+      AND at <= 'epoch'::timestamptz + q.last * interval '1 microsecond'
+      AND (least(expires_at, withdrawn_at) IS NULL
+           OR least(expires_at, withdrawn_at)
+              > 'epoch'::timestamptz + q.first * interval '1 microsecond')
+) AS f
+"""
+EVER = -(2**53)
+
+
+@dataclass(frozen=True)
+class FactAsk:
+    """What an item that arrives at `at_us` asks; window_us: how far back, None for ever."""
+
+    kind: str
+    subject: Subject
+    at_us: int
+    window_us: int | None = None
+
+    @property
+    def after_us(self) -> int:
+        return EVER if self.window_us is None else self.at_us - self.window_us
+
+
+def knowledge(tx: Connection, asks: Iterable[FactAsk]) -> Knowledge:
+    """All facts that the asks are about, in one statement."""
+    grouped: dict[Asked, list[FactAsk]] = defaultdict(list)
+    for ask in asks:
+        grouped[ask.kind, ask.subject].append(ask)
+    found: dict[Asked, list[TimedFact]] = {asked: [] for asked in grouped}
+    places = list(grouped)
+    parameters = {
+        "kinds": [kind for kind, _ in places],
+        "types": [type_id for _, (type_id, _) in places],
+        "ids": [item_id for _, (_, item_id) in places],
+        "afters": [min(ask.after_us for ask in group) for group in grouped.values()],
+        "firsts": [min(ask.at_us for ask in group) for group in grouped.values()],
+        "lasts": [max(ask.at_us for ask in group) for group in grouped.values()],
+    }
+    for n, name, amount, begins, ends in cursor(tx).execute(KNOWN_TO_BATCH, parameters):
+        found[places[n - 1]].append(TimedFact(name, amount, begins, ends))
+    return Knowledge(found)
 
 
 OF_SUBJECT = text(f"""

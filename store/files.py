@@ -1,7 +1,7 @@
 """Rows of JSONL, CSV and Parquet files as one relation with the types that rules know.
 
-The relation `items` has the file's columns (after renaming), `_seq` (1 in the first row) and
-`_arrived_at` (null throughout where the file tells no time). Whole and decimal numbers become
+The relation `items` has the file's columns (after renaming), `_seq` (1 in the first row),
+`_arrived_at` (null throughout where the file tells no time) and `_item_id` (likewise). Whole and decimal numbers become
 doubles, dates and times become instants in UTC, what is not finite becomes null.
 """
 
@@ -71,7 +71,7 @@ def open_files(
     arrival = _arrival(columns, renames)
     _define(connection, columns, arrival)
     schema = connection.sql(f"SELECT * FROM {RELATION} LIMIT 0").to_arrow_table().schema
-    hidden = {"_seq", "_arrived_at"}
+    hidden = {"_seq", "_arrived_at", "_item_id", "_facts"}
     return FileRows(
         connection=connection,
         schema=pa.schema([field for field in schema if field.name not in hidden]),
@@ -191,11 +191,13 @@ def _define(
     reads = [
         f"{column.read} AS {quoted(column.name)}"
         for column in columns
-        if column.name not in {"_arrived_at", "_seq"}
+        if column.name not in {"_arrived_at", "_seq", "_item_id"}
     ]
+    own_id = next((column.read for column in columns if column.name == "_item_id"), "NULL")
     time = next((column.read for column in columns if column.name == arrival), None)
     connection.execute(
         f"CREATE TEMP VIEW {RELATION} AS SELECT {', '.join(reads)}, _place AS _seq,"
+        f" CAST({own_id} AS VARCHAR) AS _item_id,"
         f" {time or 'CAST(NULL AS TIMESTAMPTZ)'} AS _arrived_at FROM file_rows"
     )
 

@@ -55,6 +55,11 @@ class Prepared:
         return self.lead_us > 0
 
     @property
+    def asks_facts(self) -> bool:
+        """Whether a rule asks for strikes, reports or labels of an entity."""
+        return any(rule.facts for rule in self.predicates)
+
+    @property
     def banks(self) -> Mapping[str, str]:
         """Name -> digest of the terms, of the banks that the rules use."""
         used = sorted({name for rule in self.predicates for name in rule.banks})

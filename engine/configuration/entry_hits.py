@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from engine.configuration.compiled import TypeRuleset
     from engine.language import Counter, Environment, Predicate
+    from engine.language.nodes import FactFeature
     from engine.language.measures import Measured
     from engine.text import Bank, Mode
 
@@ -73,7 +74,7 @@ class EntryFinder:
 
 def entry_finders(rules: TypeRuleset, environment: Environment) -> dict[str, EntryFinder]:
     """By rule id, of the LIVE rules that ask a bank about anything."""
-    counters = rules.ruleset.counters
+    counters: list[Counter | FactFeature] = [*rules.ruleset.counters, *rules.ruleset.facts]
     found = {
         rule.rule_id: _finder(rules.predicates[rule.rule_id], counters, environment)
         for rule in rules.rules
@@ -83,7 +84,7 @@ def entry_finders(rules: TypeRuleset, environment: Environment) -> dict[str, Ent
 
 
 def _finder(
-    predicate: Predicate, counters: Sequence[Counter], environment: Environment
+    predicate: Predicate, counters: Sequence[Counter | FactFeature], environment: Environment
 ) -> EntryFinder | None:
     matches = [node for node in walk(predicate.tree) if isinstance(node, BankMatch)]
     if not matches:

@@ -20,6 +20,7 @@ from engine.language import (
     schema_of_item_type,
 )
 from engine.language.counters import counter_event
+from engine.language.facts import NOTHING_KNOWN, subject_of
 from engine.language.measures import Measured, of_events
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from engine.configuration.configuration import Configuration
     from engine.configuration.rules import Example, Rule
     from engine.items import ItemType
+    from engine.language.facts import Subject
 
 EXAMPLE_ID = "example"
 
@@ -108,7 +110,7 @@ def _run(
         if isinstance(row, str):
             refusals.append(row)
         else:
-            outcomes.append(_outcome(predicate, environment, row, now))
+            outcomes.append(_outcome(predicate, environment, row, (type_id, EXAMPLE_ID), now))
     problem = "" if outcomes else "; ".join(dict.fromkeys(refusals))
     outcome = True if True in outcomes else (False if False in outcomes else None)
     return ExampleResult(index, example.matches, outcome, example.note, problem)
@@ -126,11 +128,17 @@ def example_row(
 
 
 def _outcome(
-    predicate: Predicate, environment: Environment, row: Mapping[str, object], now: datetime
+    predicate: Predicate,
+    environment: Environment,
+    row: Mapping[str, object],
+    item: Subject,
+    now: datetime,
 ) -> bool | None:
+    """As if it were the first item ever, and nothing were known of anybody."""
     ruleset = compile_ruleset({EXAMPLE_ID: predicate}, environment)
     counts = [first_answer(counter, row, now) for counter in ruleset.counters]
-    return ruleset.evaluate(row, counts, now)[0]
+    facts = [NOTHING_KNOWN.answer(each, subject_of(each, row, item), 0) for each in ruleset.facts]
+    return ruleset.evaluate(row, [*counts, *facts], now)[0]
 
 
 def first_answer(counter: Counter, row: Mapping[str, object], now: datetime) -> Measured:

@@ -31,7 +31,8 @@ SELECT type_id, id, moment,
 FROM (
     SELECT type_id, id, moment, sum(units) AS units
     FROM (SELECT type_id, id, begins AS moment, units FROM ({facts})
-          UNION ALL SELECT type_id, id, ends AS moment, -units FROM ({facts}) WHERE ends IS NOT NULL)
+          UNION ALL
+          SELECT type_id, id, ends AS moment, -units FROM ({facts}) WHERE ends IS NOT NULL)
     GROUP BY type_id, id, moment
 )
 """

@@ -102,6 +102,7 @@ def test_parquet_types_become_those_that_rules_know(
         "kind": "x",
         "counts": {"k": 1.0},
         "object": {"a": 1.0},
+        "_item_id": None,
         "_seq": 1,
         "_arrived_at": None,
     }
