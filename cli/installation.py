@@ -27,7 +27,14 @@ def open_installation(settings: Settings) -> Iterator[Context]:
         migrate(url)
         database = Database(url)
         try:
-            yield Context(database, settings.lake_root, secrets, utc_now, new_id)
+            yield Context(
+                database,
+                settings.lake_root,
+                secrets,
+                utc_now,
+                new_id,
+                settings.allowed_private_hosts,
+            )
         finally:
             database.close()
 

@@ -22,6 +22,8 @@ from store.migrate import migrate
 from store.server import embedded
 from store.settings import Settings, load_settings
 
+# One machine on its own: its webhooks may go to what else runs there, unless the operator says.
+_THIS_MACHINE = "localhost,127.0.0.0/8,::1"
 _READY_S = 120.0
 _EXPORT_S = 30.0
 
@@ -168,7 +170,10 @@ def _where_to_look(plan: Plan) -> Iterator[str]:
 
 def run(plan: Plan) -> None:
     """Returns when a signal asked for it and everything started here is gone."""
-    base = child_environment(os.environ, WINNOW_VAR=str(plan.settings.var_dir))
+    base = child_environment(
+        {"WINNOW_ALLOWED_PRIVATE_HOSTS": _THIS_MACHINE, **os.environ},
+        WINNOW_VAR=str(plan.settings.var_dir),
+    )
     supervisor = Supervisor(plan.log_dir, say)
     with only_one(plan.settings.var_dir), supervisor.stopped_by_signals():
         require_free(plan.host, plan.port, "--port")

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 from engine.audit import Event
 from engine.configuration.actions import Action, action_document, parse_action
 from engine.configuration.references import action_problems, users_of_action
+from engine.errors import Problem
 from engine.permissions import Permission
 from services.configuration import Events, Noun, Saving, refuse
+from services.outgoing import PRIVATE_HINT, url_refusal
 from store.config import ConfigKind
 
 if TYPE_CHECKING:
@@ -21,8 +23,14 @@ def may_see_headers(caller: Caller) -> bool:
 
 
 def _settle(saving: Saving, action: Action) -> Action:
-    refuse("action", action_problems(action, saving.configuration))
+    problems = action_problems(action, saving.configuration)
+    refuse("action", [*problems, *_out_of_reach(saving, action)])
     return action
+
+
+def _out_of_reach(saving: Saving, action: Action) -> tuple[Problem, ...]:
+    said = url_refusal(saving.context, saving.configuration.settings, action.callback_url)
+    return (Problem(said, "/callbackUrl", PRIVATE_HINT),) if said else ()
 
 
 def _users(saving: Saving) -> tuple[str, ...]:

@@ -18,24 +18,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Context:
-    """lake_root: a path or URL. clock: aware, UTC. new_id: a fresh UUID as text."""
+    """lake_root: a path or URL. clock: aware, UTC. new_id: a fresh UUID as text.
+
+    private_hosts: names, addresses and networks, not public, that every organisation may call.
+    """
 
     database: Database
     lake_root: str
     secrets: SecretBox
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
+    private_hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Caller:
-    """actor: `user:<id>`, `key:<id>` or `system:<name>`, as the audit log names it."""
+    """actor: `user:<id>`, `key:<id>` or `system:<name>`, as the audit log names it.
+
+    items_per_second: the limit of this very key, None where the organisation's holds.
+    """
 
     org_id: int
     actor: str
     permissions: frozenset[Permission]
     user_id: str | None = None
     user_email: str | None = None
+    items_per_second: float | None = None
 
 
 def system_caller(org_id: int, name: str) -> Caller:

@@ -6,15 +6,15 @@ that dies loses nothing: the lease expires and the message goes out again, under
 
 from __future__ import annotations
 
+import queue
 import random
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
-from clients.webhooks import Answer, Message
 from engine.webhooks.backoff import (
     Backoff,
     delay_s,
@@ -24,8 +24,8 @@ from engine.webhooks.backoff import (
     retry_after_s,
 )
 from engine.webhooks.breaker import Breaker, Outcome, after, is_alive
-from engine.webhooks.headers import delivery_headers
-from engine.webhooks.signature import signed_headers
+from services.outgoing import reach_of, signed_message
+from services.rulesets import known_configuration
 from services.signing_keys import load_signing_keys
 from store import outbox, webhook_endpoints
 from store.outbox import Attempt
@@ -36,10 +36,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from clients.webhooks import Sender
+    from clients.webhooks import Answer, Sender
+    from engine.webhooks.addresses import Reach
     from engine.webhooks.signature import SigningKey, SigningKeys
     from services.context import Context
     from store.outbox import LeasedMessage
+
+MOST_TOGETHER = 500
 
 log = structlog.get_logger()
 
@@ -64,16 +67,19 @@ class _Flight:
     started_at: datetime
 
 
+Landed = tuple[_Flight, "Answer"]
+
+
 @dataclass
 class Deliverer:
-    """One process's deliveries. chance: uniform in [0, 1)."""
+    """One process's deliveries. chance: uniform in [0, 1). flights: by message and attempt."""
 
     context: Context
     sender: Sender
     pace: Pace = field(default_factory=Pace)
-    chance: Callable[[], float] = random.random
-    flights: dict[Future[Answer], _Flight] = field(default_factory=dict)
     breaker: Breaker = field(default_factory=Breaker)
+    chance: Callable[[], float] = random.random
+    flights: dict[tuple[str, int], _Flight] = field(default_factory=dict)
     known: dict[str, SigningKey] = field(default_factory=dict)
 
     def start(self, org_id: int) -> int:
@@ -90,36 +96,12 @@ class Deliverer:
                 most=room,
                 per_endpoint=self.pace.per_endpoint,
             )
-            keys = self._keys(tx) if leased else None
-        if keys is not None:
-            self._send(org_id, leased, keys, now)
+            if not leased:
+                return 0
+            keys = self._keys(tx)
+            reach = reach_of(self.context, known_configuration(tx).settings)
+        self._send(org_id, leased, keys, reach)
         return len(leased)
-
-    def finish(self, timeout_s: float) -> int:
-        """Waits for answers and records those that have come; gives how many."""
-        if not self.flights:
-            return 0
-        done, _ = wait(self.flights, timeout=timeout_s, return_when=FIRST_COMPLETED)
-        landed = [(self.flights.pop(future), future.result()) for future in done]
-        now = self.context.clock()
-        for org_id in {flight.org_id for flight, _ in landed}:
-            attempts = [
-                self._attempt(flight, answer, now)
-                for flight, answer in landed
-                if flight.org_id == org_id
-            ]
-            outcomes = [
-                (
-                    flight.message.endpoint,
-                    Outcome(flight.message.outbox_id, is_alive(answer.status)),
-                )
-                for flight, answer in landed
-                if flight.org_id == org_id
-            ]
-            with self.context.database.transaction(org_id) as tx:
-                outbox.record(tx, attempts, now)
-                self._note(tx, outcomes, now)
-        return len(landed)
 
     def _keys(self, tx: Connection) -> SigningKeys:
         keys = load_signing_keys(self.context, tx, self.known)
@@ -127,29 +109,65 @@ class Deliverer:
         self.known.update({key.key_id: key for key in used})
         return keys
 
+    def _send(
+        self, org_id: int, leased: Sequence[LeasedMessage], keys: SigningKeys, reach: Reach
+    ) -> None:
+        """Each goes out as soon as it is signed, while the next one is."""
+        for message in leased:
+            now = self.context.clock()
+            key = message.outbox_id, message.attempt
+            self.flights[key] = _Flight(org_id, message, now)
+            signed = signed_message(
+                keys,
+                reach,
+                url=message.url,
+                headers=message.headers,
+                body=message.body,
+                message_id=message.idempotency_key,
+                now=now,
+                timeout_s=message.timeout_s,
+            )
+            self.sender.post([(key, signed)])
+
+    def finish(self, timeout_s: float) -> int:
+        """Waits for answers and records those that have come; gives how many."""
+        if not self.flights:
+            return 0
+        landed: dict[int, list[Landed]] = defaultdict(list)
+        for flight, answer in self._landed(timeout_s):
+            landed[flight.org_id].append((flight, answer))
+        now = self.context.clock()
+        for org_id, together in landed.items():
+            attempts = [self._attempt(flight, answer, now) for flight, answer in together]
+            with self.context.database.transaction(org_id) as tx:
+                outbox.record(tx, attempts, now)
+                self._note(tx, [_outcome(flight, answer) for flight, answer in together], now)
+        return sum(len(together) for together in landed.values())
+
+    def _landed(self, timeout_s: float) -> list[Landed]:
+        """The first answer is waited for; what else has come is taken with it."""
+        landed: list[Landed] = []
+        while len(landed) < MOST_TOGETHER:
+            try:
+                key, answer = self.sender.answers.get(not landed and timeout_s > 0, timeout_s)
+            except queue.Empty:
+                break
+            flight = self.flights.pop(key, None)
+            if flight is not None:
+                landed.append((flight, answer))
+        return landed
+
     def _note(self, tx: Connection, outcomes: Sequence[tuple[str, Outcome]], now: datetime) -> None:
         """What the answers say of their endpoints; nothing is written while all is well."""
         ill = {endpoint for endpoint, outcome in outcomes if not outcome.alive}
         ill |= webhook_endpoints.troubled(tx, {endpoint for endpoint, _ in outcomes} - ill)
         if not ill:
             return
-        health = webhook_endpoints.locked(tx, ill)
         changed = {
             endpoint: after(self.breaker, was, [o for e, o in outcomes if e == endpoint], now)
-            for endpoint, was in health.items()
+            for endpoint, was in webhook_endpoints.locked(tx, ill).items()
         }
         webhook_endpoints.save(tx, changed)
-
-    def _send(
-        self, org_id: int, leased: Sequence[LeasedMessage], keys: SigningKeys, now: datetime
-    ) -> None:
-        for message in leased:
-            signed = signed_headers(
-                keys, message.idempotency_key, int(now.timestamp()), message.body
-            )
-            headers = delivery_headers(message.headers, signed)
-            future = self.sender.submit(Message(message.url, headers, message.body))
-            self.flights[future] = _Flight(org_id, message, now)
 
     def _attempt(self, flight: _Flight, answer: Answer, now: datetime) -> Attempt:
         message = flight.message

@@ -15,8 +15,10 @@ from engine.configuration.settings import (
 )
 from engine.errors import Conflict, Problem
 from engine.permissions import Permission
+from engine.webhooks.addresses import entry_problem
 from services import configuration
 from services.configuration import Events, Noun, Saving, refuse
+from services.outgoing import PRIVATE_HINT, url_refusal
 from store import config
 from store.config import ConfigKind
 
@@ -83,8 +85,28 @@ def _settle(saving: Saving, settings: OrgSettings) -> OrgSettings:
     for index, one in enumerate(settings.strike_thresholds):
         place = f"/strikeThresholds/{index}"
         problems += parameter_problems(one.action_ids, one.action_parameters, known, place)
-    refuse("organisation's settings", problems)
+    refuse("organisation's settings", [*problems, *_reach_problems(saving, settings)])
     return settings
+
+
+def _reach_problems(saving: Saving, settings: OrgSettings) -> list[Problem]:
+    """Callbacks that spell a private address, unless these same settings allow it."""
+    callbacks = {
+        "appealCallback": settings.appeal_callback,
+        "ignoreCallback": settings.ignore_callback,
+        "closeCallback": settings.close_callback,
+        "partialItems": settings.partial_items,
+    }
+    problems = [
+        Problem(said, f"/allowedPrivateHosts/{index}")
+        for index, entry in enumerate(settings.allowed_private_hosts)
+        if (said := entry_problem(entry))
+    ]
+    for key, callback in callbacks.items():
+        said = url_refusal(saving.context, settings, callback.url if callback else None)
+        if said:
+            problems.append(Problem(said, f"/{key}/url", PRIVATE_HINT))
+    return problems
 
 
 def _current(configuration: Configuration) -> dict[str, OrgSettings]:

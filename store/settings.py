@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from engine.errors import InvalidConfiguration, Problem
+from engine.webhooks.addresses import entry_problem
 from store.database import sqlalchemy_url
 from store.secrets import KEY_HINT, SecretBox
 
@@ -52,6 +53,7 @@ class Settings:
     max_body_bytes: int
     items_per_second: int
     secure_cookies: bool
+    allowed_private_hosts: tuple[str, ...]
 
     @property
     def lake_root(self) -> str:
@@ -154,6 +156,15 @@ def _rate(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise ValueError("is not a whole number, 0 or more")
     return int(text)
+
+
+def _private_hosts(text: str) -> tuple[str, ...]:
+    entries = tuple(entry.strip() for entry in text.split(",") if entry.strip())
+    for entry in entries:
+        problem = entry_problem(entry)
+        if problem:
+            raise ValueError(f"is wrong: {problem}")
+    return entries
 
 
 def _switch(text: str) -> bool:
@@ -261,6 +272,15 @@ SETTINGS = (
         "Send the console's cookie over https only. Set it wherever there is TLS in front.",
         "Use true or false.",
         _switch,
+    ),
+    Setting(
+        "WINNOW_ALLOWED_PRIVATE_HOSTS",
+        "allowed_private_hosts",
+        "",
+        "Hosts of private networks that webhooks may go to, with commas: names, `*.names`, "
+        "addresses, networks. Empty: public addresses alone.",
+        "It looks like localhost,10.0.0.0/8,*.internal.",
+        _private_hosts,
     ),
 )
 

@@ -120,7 +120,7 @@ def clock() -> MovableClock:
 
 @pytest.fixture
 def context(database: Database, secrets: SecretBox, clock: MovableClock, tmp_path: Path) -> Context:
-    return Context(database, str(tmp_path / "lake"), secrets, clock, new_id)
+    return Context(database, str(tmp_path / "lake"), secrets, clock, new_id, ("127.0.0.1",))
 
 
 def new_id() -> str:

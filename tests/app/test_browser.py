@@ -61,7 +61,7 @@ def house(
     execute_alone(postgres_url, f"CREATE DATABASE console TEMPLATE {template} STRATEGY FILE_COPY")
     database = Database(with_database(postgres_url, "console"))
     lake = str(tmp_path_factory.mktemp("console-lake"))
-    context = Context(database, lake, secrets, lambda: datetime.now(UTC), new_id)
+    context = Context(database, lake, secrets, lambda: datetime.now(UTC), new_id, ("127.0.0.1",))
     with whole_house(context, org) as house:
         yield house
     database.close()

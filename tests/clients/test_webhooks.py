@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from clients.webhooks import Limits, Message, Sender, endpoint
+from clients.webhooks import Limits, Message, Sender
+from engine.webhooks.addresses import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 QUICK = Limits(timeout_s=0.5, connect_s=0.5, answer_bytes=4096, kept_bytes=100)
+
+HERE = Reach(("127.0.0.1",))
 
 
 class Platform(BaseHTTPRequestHandler):
@@ -93,7 +96,8 @@ def sender(limits: Limits = QUICK) -> Iterator[Sender]:
 
 
 def message(url: str, **headers: str) -> Message:
-    return Message(url, {"Content-Type": "application/json", **headers}, b'{"a":1}')
+    headers = {"Content-Type": "application/json", **headers}
+    return Message(url, headers, b'{"a":1}', reach=HERE)
 
 
 def test_the_exact_body_and_headers_arrive(platform: str) -> None:
@@ -190,7 +194,3 @@ def test_stopping_does_not_wait_for_a_slow_endpoint(platform: str) -> None:
     with sender(Limits(timeout_s=60)) as s:
         future = s.submit(message(f"{platform}/slow"))
     assert future.cancelled()
-
-
-def test_endpoints_are_told_apart_by_host_and_port() -> None:
-    assert endpoint("https://A.example:8443/x?y") == "a.example:8443"

@@ -157,6 +157,7 @@ def test_nothing_accepted_is_lost_and_nothing_is_evaluated_twice(
         environment = {
             **os.environ, "WINNOW_VAR": str(tmp_path / "var"), "DATABASE_URL": url,
             "WINNOW_SECRET_KEY": secret, "WINNOW_LOG_LEVEL": "warning",
+            "WINNOW_ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
         }  # fmt: skip
         machine = Machine(server, environment, free_port(), tmp_path / "processes.log")
         stack.callback(machine.stop)
@@ -169,7 +170,7 @@ def test_nothing_accepted_is_lost_and_nothing_is_evaluated_twice(
 def furnish(database: Database, secret: str, tmp_path: Path, shop: Receiver) -> tuple[Town, str]:
     context = Context(
         database, str(tmp_path / "lake"), SecretBox((secret,)), lambda: datetime.now(UTC),
-        lambda: str(uuid.uuid4()),
+        lambda: str(uuid.uuid4()), ("127.0.0.1",),
     )  # fmt: skip
     made = create_organisation(context, "Killed")
     town = Town(context, made.org_id)
