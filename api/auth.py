@@ -6,6 +6,7 @@ that changes something, the browser must say that the request comes from our own
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -14,6 +15,9 @@ from engine.errors import NotAuthenticated, PermissionDenied
 from engine.permissions import Permission
 from services import api_keys, sessions
 from services.context import Caller, Context, require
+
+if TYPE_CHECKING:
+    from api.limits import Admission
 
 COOKIE = "winnow_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -39,6 +43,8 @@ class Needs:
         caller = authenticate(context_of(request), request)
         if self.permission is not None:
             require(caller, self.permission)
+        admission: Admission = request.app.state.admission
+        admission.admit(caller, 1)
         request.state.caller = caller
         return caller
 

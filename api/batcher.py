@@ -3,60 +3,50 @@
 One transaction a flush and organisation: lock the clock row, give places, COPY submissions and
 window events, queue the evaluation, advance the clock, notify, commit; only then is anybody told
 that the items were accepted. Whether a flush whose COMMIT got no answer took place is unknown,
-so it is never repeated: its callers are told that it is unknown.
+so it is never repeated: its callers are told that it is unknown. A request that carries an
+idempotency key can be sent again without fear: its key is written with its items, and looked for
+while the clock is held, so that no other process can be about to write it.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import structlog
 
+from api.ingest_connections import Connections, StaleConnection
+from api.waiting import (
+    MICROSECOND,
+    Accepted,
+    Keyed,
+    Place,
+    Repeated,
+    Request,
+    Settled,
+    keep_keys,
+    kept_keys,
+    settle,
+)
 from engine.errors import InvalidInput, Unavailable
 from store import clock, submissions, window_events
-from store.database import INGEST_ROLE, psycopg_url
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
 
     from services.intake import CountedEvent, Intake
 
-MICROSECOND = timedelta(microseconds=1)
 MOST_ROWS = 5_000
 MOST_WAITING = 100_000
-MOST_CONNECTIONS = 4
 FLUSH_S = 30.0
-CONNECT_S = 5
 RELOADS = 3
 # SQLSTATE classes that blame the rows, not the server: data exceptions and program limits.
 ROWS_AT_FAULT = ("22", "54")
-SETTINGS = "-c statement_timeout=25000 -c idle_in_transaction_session_timeout=60000"
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A coerced item, ready for its place. tail: its COPY line after `arrived_at`.
-
-    events: for the counters at version `counters_version`.
-    """
-
-    tail: bytes
-    type_id: str
-    data: Mapping[str, object]
-    events: tuple[CountedEvent, ...]
-    counters_version: int
-
-
-@dataclass(frozen=True)
-class _Request:
-    items: Sequence[Accepted]
-    done: asyncio.Future[None]
 
 
 @dataclass
@@ -64,67 +54,34 @@ class _Lane:
     """One organisation's line; at most one flush of it runs at a time in a process."""
 
     org_id: int
-    waiting: list[_Request] = field(default_factory=list)
+    waiting: list[Request] = field(default_factory=list)
     rows: int = 0
     task: asyncio.Task[None] | None = None
-
-
-class _StaleConnection(Exception):
-    """The server had closed an idle connection; nothing was sent on it."""
-
-
-class _Connections:
-    """A few connections as `winnow_ingest`, opened when needed, dropped when they fail."""
-
-    def __init__(self, url: str) -> None:
-        self._url = psycopg_url(url)
-        self._idle: list[psycopg.AsyncConnection[Any]] = []
-        self.turn = asyncio.Semaphore(MOST_CONNECTIONS)
-
-    async def take(self) -> tuple[psycopg.AsyncConnection[Any], bool]:
-        """A connection, and whether it was idle before. Raises psycopg.Error."""
-        if self._idle:
-            return self._idle.pop(), True
-        connection = await psycopg.AsyncConnection.connect(
-            self._url,
-            autocommit=True,
-            cursor_factory=psycopg.AsyncClientCursor,
-            connect_timeout=CONNECT_S,
-            options=SETTINGS,
-        )
-        await connection.execute(f"SET ROLE {INGEST_ROLE}")
-        return connection, False
-
-    def give_back(self, connection: psycopg.AsyncConnection[Any]) -> None:
-        self._idle.append(connection)
-
-    async def drop_idle(self) -> None:
-        idle, self._idle = self._idle, []
-        for connection in idle:
-            await connection.close()
 
 
 class Batcher:
     """current: the intake of an organisation as it is now, read while the clock is locked."""
 
     def __init__(self, url: str, current: Callable[[int], Awaitable[Intake]]) -> None:
-        self._connections = _Connections(url)
+        self._connections = Connections(url)
         self._current = current
         self._lanes: dict[int, _Lane] = {}
 
-    async def submit(self, org_id: int, items: Sequence[Accepted]) -> None:
-        """Returns when all of them are committed. Raises Unavailable or InvalidInput."""
+    async def submit(
+        self, org_id: int, items: Sequence[Accepted], keyed: Keyed | None = None
+    ) -> Place | Repeated:
+        """Returns when all of them are committed. Raises Unavailable, InvalidInput or KeyReused."""
         lane = self._lanes.setdefault(org_id, _Lane(org_id))
         if lane.rows and lane.rows + len(items) > MOST_WAITING:
             raise Unavailable(
                 f"{lane.rows} items are waiting to be written.", hint="Try again in a moment."
             )
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        lane.waiting.append(_Request(items, done))
+        done: asyncio.Future[Place | Repeated] = asyncio.get_running_loop().create_future()
+        lane.waiting.append(Request(items, done, keyed))
         lane.rows += len(items)
         if lane.task is None:
             lane.task = asyncio.create_task(self._drain(lane))
-        await done
+        return await done
 
     async def close(self) -> None:
         """Writes what is waiting, then closes the connections."""
@@ -142,33 +99,35 @@ class Batcher:
         finally:
             lane.task = None
 
-    async def _settle(self, org_id: int, batch: Sequence[_Request]) -> None:
+    async def _settle(self, org_id: int, batch: Sequence[Request]) -> None:
         """Flushes, and tells every caller how it ended; rows at fault fail their request alone."""
         try:
-            await self._flush(org_id, [item for request in batch for item in request.items])
+            settled = await self._flush(org_id, batch)
         except psycopg.Error as error:
             if not (error.sqlstate or "").startswith(ROWS_AT_FAULT):
-                _answer(batch, _unavailable(error))
+                _fail(batch, _unavailable(error))
             elif len(batch) > 1:
                 for request in batch:
                     await self._settle(org_id, [request])
             else:
-                _answer(batch, InvalidInput(f"An item cannot be stored: {_first_line(error)}"))
+                _fail(batch, InvalidInput(f"An item cannot be stored: {_first_line(error)}"))
         except (TimeoutError, OSError, Unavailable) as error:
-            _answer(batch, _unavailable(error))
+            _fail(batch, _unavailable(error))
         except Exception as error:  # a mistake of ours: said aloud, and the line goes on
             log.exception("flush_failed", org_id=org_id)
-            _answer(batch, error)
+            _fail(batch, error)
         else:
-            _answer(batch, None)
+            for request, how in zip(batch, settled, strict=True):
+                _answer(request, how)
 
-    async def _flush(self, org_id: int, items: Sequence[Accepted]) -> None:
+    async def _flush(self, org_id: int, batch: Sequence[Request]) -> list[Settled]:
+        """How each request ended, in order."""
         async with self._connections.turn, asyncio.timeout(FLUSH_S):
             while True:
                 connection, was_idle = await self._connections.take()
                 try:
-                    await self._write(connection, org_id, items)
-                except _StaleConnection:
+                    settled = await self._write(connection, org_id, batch)
+                except StaleConnection:
                     await connection.close()
                     await self._connections.drop_idle()
                     if not was_idle:
@@ -178,13 +137,20 @@ class Batcher:
                     raise
                 else:
                     self._connections.give_back(connection)
-                    return
+                    return settled
 
     async def _write(
-        self, connection: psycopg.AsyncConnection[Any], org_id: int, items: Sequence[Accepted]
-    ) -> None:
+        self, connection: psycopg.AsyncConnection[Any], org_id: int, batch: Sequence[Request]
+    ) -> list[Settled]:
         async with connection.cursor() as cursor:
             seq, at, version = await _lock(cursor, org_id)
+            settled = settle(Place(seq, at), batch, await kept_keys(cursor, org_id, batch))
+            fresh = [
+                request
+                for request, how in zip(batch, settled, strict=True)
+                if isinstance(how, Place)
+            ]
+            items = [item for request in fresh for item in request.items]
             submitted, events = _lines(
                 org_id, seq, at, items, await self._events(org_id, items, version)
             )
@@ -193,8 +159,10 @@ class Batcher:
             if events:
                 async with cursor.copy(window_events.COPY) as copy:
                     await copy.write(events)
+            await keep_keys(cursor, org_id, batch, settled)
             place = {"org": org_id, "seq": seq, "at": at, "count": len(items)}
             await cursor.execute(clock.ADVANCE_AND_COMMIT, place)
+        return settled
 
     async def _events(
         self, org_id: int, items: Sequence[Accepted], version: int
@@ -210,12 +178,12 @@ class Batcher:
 
 
 async def _lock(cursor: psycopg.AsyncCursor[Any], org_id: int) -> tuple[int, datetime, int]:
-    """The clock, locked. Raises _StaleConnection when the connection turns out to be closed."""
+    """The clock, locked. Raises StaleConnection when the connection turns out to be closed."""
     try:
         await cursor.execute(clock.BEGIN_AND_LOCK, {"org": org_id})
     except psycopg.OperationalError as error:
         if cursor.connection.closed:
-            raise _StaleConnection from error
+            raise StaleConnection from error
         raise
     while cursor.nextset():
         pass
@@ -245,26 +213,37 @@ def _lines(
     return b"".join(submitted), b"".join(counted)
 
 
-def _take(lane: _Lane) -> list[_Request]:
-    """The oldest requests, up to the rows of one transaction, never less than one."""
+def _take(lane: _Lane) -> list[Request]:
+    """The oldest requests, up to the rows of one transaction, never less than one.
+
+    Of two with the same key, the later one waits to see what became of the earlier.
+    """
     rows = taken = 0
+    keys: set[str] = set()
     for request in lane.waiting:
-        if taken and rows + len(request.items) > MOST_ROWS:
+        key = request.keyed.once.key if request.keyed else None
+        if taken and (rows + len(request.items) > MOST_ROWS or key in keys):
             break
         rows += len(request.items)
         taken += 1
+        if key is not None:
+            keys.add(key)
     batch, lane.waiting = lane.waiting[:taken], lane.waiting[taken:]
     return batch
 
 
-def _answer(batch: Sequence[_Request], error: BaseException | None) -> None:
+def _fail(batch: Sequence[Request], error: Exception) -> None:
     for request in batch:
-        if request.done.done():  # its caller has gone
-            continue
-        if error is None:
-            request.done.set_result(None)
-        else:
-            request.done.set_exception(error)
+        _answer(request, error)
+
+
+def _answer(request: Request, how: Settled) -> None:
+    if request.done.done():  # its caller has gone
+        return
+    if isinstance(how, Exception):
+        request.done.set_exception(how)
+    else:
+        request.done.set_result(how)
 
 
 def _unavailable(error: Exception) -> Unavailable:

@@ -20,7 +20,7 @@ SECURITY_HEADERS = (
 )
 MOST_BODY_BYTES = 16 << 20
 TOO_LARGE = 413
-OWN_LIMIT = "/items/async"
+OWN_LIMIT = ("/items/async", "/items/batch")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
 # Coop's routes match in any case; ours hold ids, whose case matters.
 COOP_PATHS = "items/async|policies|report|report/appeal|actions|content|user_scores"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING
 
 import structlog
@@ -28,6 +29,7 @@ from engine.errors import (
     RateLimited,
     TooLarge,
     Unavailable,
+    UnsupportedMedia,
     WinnowError,
 )
 
@@ -56,6 +58,7 @@ ERRORS: Mapping[type[WinnowError], HttpError] = {
     Conflict: HttpError(409, "conflict", "The state has moved on."),
     AwaitsApproval: HttpError(202, "awaits-approval", "A second person is asked first."),
     TooLarge: HttpError(413, "content-too-large", "The request is too large."),
+    UnsupportedMedia: HttpError(415, "unsupported-media-type", "This form is not read."),
     KeyReused: HttpError(422, "idempotency-key-reused", "This key was used before."),
     RateLimited: HttpError(429, "rate-limited", "Too many requests."),
     Unavailable: HttpError(503, "unavailable", "Something needed does not answer."),
@@ -73,19 +76,17 @@ def http_error(error: WinnowError) -> HttpError:
 def problem_response(request: Request, error: WinnowError) -> JSONResponse:
     """The error in the shape this route answers in."""
     entry = http_error(error)
-    headers = _headers(error)
+    headers = headers_of(error)
     if speaks_coop(request):
         body = coop_body(entry, error, request_id(request))
         return JSONResponse(body, entry.status, headers)
     return JSONResponse(native_body(entry, error), entry.status, headers, PROBLEM_JSON)
 
 
-def _headers(error: WinnowError) -> dict[str, str]:
+def headers_of(error: WinnowError) -> dict[str, str]:
     match error:
-        case RateLimited():
-            return {"Retry-After": str(max(1, round(error.retry_after_s)))}
-        case Unavailable():
-            return {"Retry-After": "1"}
+        case RateLimited() | Unavailable():
+            return {"Retry-After": str(max(1, ceil(error.retry_after_s)))}
         case NotAuthenticated():
             return {"WWW-Authenticate": "Bearer"}
     return {}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from engine.errors import InvalidInput, Problem
+from engine.errors import InvalidInput, Problem, TooLarge
 from engine.items import RawItem
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SCHEMA_TITLE = "Request body failed schema validation."
 VARIANTS = ("original", "partial")
 MOST_NAMED = 100
+MOST_VALUES = 4_000_000
 
 
 class TypeRef(msgspec.Struct, frozen=True):
@@ -54,13 +55,50 @@ class Fault:
 
 
 def read_items(body: bytes) -> list[RawItem]:
-    """Raises InvalidInput, with one problem, for a body that is no JSON or not of this shape."""
+    """Raises InvalidInput, with one problem, for a body that is no JSON or not of this shape.
+
+    Raises TooLarge for one that holds more values than fit in memory.
+    """
+    check_values(body)
     try:
         return [_raw_item(item) for item in DECODER.decode(body).items]
     except msgspec.ValidationError:
         return _read_slowly(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise not_json(error) from error
+
+
+def read_each(body: bytes) -> list[RawItem | tuple[Problem, ...]]:
+    """As `read_items`, but for an item of another shape, what is wrong with it stands in its place.
+
+    Raises InvalidInput when there are no items to speak of.
+    """
+    check_values(body)
+    try:
+        return [_raw_item(item) for item in DECODER.decode(body).items]
+    except msgspec.ValidationError:
+        items = read_object(body, list_faults)["items"]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise not_json(error) from error
+    each: list[RawItem | tuple[Problem, ...]] = []
+    for index, item in enumerate(items):
+        faults = item_faults(item, f"/items/{index}")
+        each.append(tuple(Problem(f.message, f.path) for f in faults) or raw_mapping(item))
+    return each
+
+
+def check_values(body: bytes) -> None:
+    """Raises TooLarge for a body that would be many times its size once it is read.
+
+    Counts what may begin another value, in texts too: text alone never comes near the limit.
+    """
+    if len(body) <= MOST_VALUES:
+        return
+    if sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        raise TooLarge(
+            f"The body holds more than {MOST_VALUES} values.",
+            hint="Send the items in smaller batches.",
+        )
 
 
 def _raw_item(item: WireItem) -> RawItem:
@@ -140,16 +178,23 @@ def raw_mapping(item: Mapping[str, Any]) -> RawItem:
 
 def body_faults(decoded: object) -> list[Fault]:
     """Everything wrong with the body's shape; properties nobody asked for are not."""
+    faults = list_faults(decoded)
+    if faults or not isinstance(decoded, dict):
+        return faults
+    return [
+        fault
+        for index, item in enumerate(decoded["items"])
+        for fault in item_faults(item, f"/items/{index}")
+    ]
+
+
+def list_faults(decoded: object) -> list[Fault]:
+    """What keeps the body from being a list of items at all."""
     if not isinstance(decoded, dict):
         return [Fault("", "must be object")]
     if "items" not in decoded:
         return [Fault("", "must have required property 'items'")]
-    items = decoded["items"]
-    if not isinstance(items, list):
-        return [Fault("/items", "must be array")]
-    return [
-        fault for index, item in enumerate(items) for fault in item_faults(item, f"/items/{index}")
-    ]
+    return [] if isinstance(decoded["items"], list) else [Fault("/items", "must be array")]
 
 
 def item_faults(item: object, path: str) -> list[Fault]:

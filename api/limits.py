@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from engine.errors import RateLimited, TooLarge, Unavailable
+from engine.admission import BURST_S, rate_of
+from engine.errors import TooLarge, Unavailable, UnsupportedMedia
+from services.admission import draw, read_gate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.requests import Request
 
+    from engine.admission import Gate, Rate
+    from services.context import Caller, Context
+
 MEBIBYTE = 1 << 20
 MOST_KEYS = 10_000
+GATE_KEPT_S = 1.0
+DRAWN_S = 0.1
+KEY = "key:"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """items_per_s: of one key in one process, None for no limit; burst_s: seconds' worth saved up.
+    """items_per_s: of a key, where neither it nor its organisation has a limit of its own.
+
+    burst_s: seconds' worth that can be saved up.
 
     in_flight_bytes: bodies held at once, received and not yet committed.
     """
@@ -26,7 +39,7 @@ class Limits:
     body_bytes: int = 50 * MEBIBYTE
     in_flight_bytes: int = 512 * MEBIBYTE
     items_per_s: float | None = None
-    burst_s: float = 2.0
+    burst_s: float = BURST_S
 
 
 class BodyReader:
@@ -35,6 +48,16 @@ class BodyReader:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.in_flight = 0
+
+    @asynccontextmanager
+    async def held(self, request: Request) -> AsyncIterator[bytes]:
+        """The body, counted as in flight until the caller is done with it."""
+        check_encoding(request.headers.get("content-encoding"))
+        body = await self.read(request)
+        try:
+            yield body
+        finally:
+            self.done(len(body))
 
     async def read(self, request: Request) -> bytes:
         """The caller gives the bytes back with `done`. Raises TooLarge or Unavailable."""
@@ -70,43 +93,82 @@ class BodyReader:
         )
 
 
-@dataclass
-class _Bucket:
-    level: float
-    at: float
+def check_encoding(encoding: str | None) -> None:
+    """Raises UnsupportedMedia for a body that is packed: unpacked it could be any size."""
+    if encoding is not None and encoding.strip().lower() not in {"", "identity"}:
+        raise UnsupportedMedia(
+            f"A body in the encoding {encoding[:50]!r} is not read.",
+            hint="Send the body as it is, without Content-Encoding.",
+        )
 
 
 @dataclass
-class RateLimit:
-    """A token bucket a key. A batch larger than the bucket passes when it is full, and is owed.
+class Admission:
+    """What one process has been told of limits, so that it need not ask for every request.
 
-    clock: seconds that only grow.
+    Keys draw from buckets that all processes share, a tenth of a second's worth at a time: `purses`
+    holds what was drawn and not spent yet. clock: seconds that only grow.
     """
 
-    items_per_s: float | None
-    burst_s: float
-    clock: Callable[[], float]
-    buckets: dict[str, _Bucket] = field(default_factory=dict)
+    context: Context
+    limits: Limits
+    clock: Callable[[], float] = monotonic
+    gates: dict[int, tuple[Gate, float]] = field(default_factory=dict)
+    purses: dict[str, float] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self, key: str, items: int) -> None:
-        """Raises RateLimited, saying when to come back."""
-        rate = self.items_per_s
-        if rate is None:
+    def at_once(self, caller: Caller, items: int, *, stored: bool) -> bool:
+        """Whether the items are let in without asking the database.
+
+        stored: whether they wait for their evaluation. Raises Unavailable.
+        """
+        gate = self._known_gate(caller.org_id)
+        if gate is None:
+            return False
+        if stored:
+            gate.check_backlog()
+        rate = self._rate(caller, gate)
+        return rate is None or self._spend(caller.actor, max(items, 1))
+
+    def admit(self, caller: Caller, items: int, *, stored: bool = False) -> None:
+        """Asks the database where it must. Raises RateLimited or Unavailable."""
+        gate = self._gate(caller.org_id)
+        if stored:
+            gate.check_backlog()
+        rate = self._rate(caller, gate)
+        tokens = max(items, 1)
+        if rate is None or self._spend(caller.actor, tokens):
             return
-        bucket = self._bucket(key, rate)
-        if bucket.level <= 0:
-            raise RateLimited(
-                f"This key may send {rate:g} items a second.",
-                retry_after_s=(1 - bucket.level) / rate,
-                hint="Wait as long as Retry-After says.",
-            )
-        bucket.level -= max(items, 1)
+        wanted = max(tokens, rate.per_second * DRAWN_S)
+        draw(self.context, caller.org_id, caller.actor, rate, wanted)
+        with self.lock:
+            if len(self.purses) >= MOST_KEYS:
+                self.purses.clear()
+            self.purses[caller.actor] = self.purses.get(caller.actor, 0.0) + wanted - tokens
 
-    def _bucket(self, key: str, rate: float) -> _Bucket:
-        now, full = self.clock(), rate * self.burst_s
-        if key not in self.buckets and len(self.buckets) >= MOST_KEYS:
-            self.buckets.clear()
-        bucket = self.buckets.setdefault(key, _Bucket(full, now))
-        bucket.level = min(full, bucket.level + (now - bucket.at) * rate)
-        bucket.at = now
-        return bucket
+    def _spend(self, key: str, tokens: int) -> bool:
+        with self.lock:
+            left = self.purses.get(key, 0.0) - tokens
+            if left < 0:
+                return False
+            self.purses[key] = left
+            return True
+
+    def _rate(self, caller: Caller, gate: Gate) -> Rate | None:
+        """The key's own limit, else its organisation's, else the installation's; none of people."""
+        if not caller.actor.startswith(KEY):
+            return None
+        found = caller.items_per_second or gate.items_per_second or self.limits.items_per_s
+        return rate_of(found, self.limits.burst_s) if found else None
+
+    def _known_gate(self, org_id: int) -> Gate | None:
+        known = self.gates.get(org_id)
+        return known[0] if known and self.clock() < known[1] else None
+
+    def _gate(self, org_id: int) -> Gate:
+        gate = self._known_gate(org_id)
+        if gate is None:
+            until = self.clock() + GATE_KEPT_S
+            gate = read_gate(self.context, org_id)
+            self.gates[org_id] = gate, until
+        return gate

@@ -18,6 +18,7 @@ from api.routes import (
     backtests,
     banks,
     decisions,
+    entity_labels,
     item_history,
     item_types,
     jobs,
@@ -26,6 +27,7 @@ from api.routes import (
     policies,
     queues,
     readiness,
+    reports,
     rules,
     sessions,
     set_aside,
@@ -71,6 +73,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     settings.router,
     item_types.router,
     banks.router,
+    banks.entries,
     *(routes.router() for routes in CONFIG_ROUTES),
     rules.router,
     snoozes.router,
@@ -79,6 +82,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     jobs.router,
     decisions.router,
     strikes.router,
+    reports.coop,
+    reports.router,
     backtests.router,
     webhooks.router,
     overview.router,
@@ -87,6 +92,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     audit.router,
     set_aside.router,
     item_history.router,
+    entity_labels.router,
 )
 
 

@@ -84,6 +84,7 @@ class Event(StrEnum):
     JOB_SKIP = "job:skip"
     JOB_RELEASE = "job:release"
     JOB_CLOSE = "job:close"
+    JOB_MOVE = "job:move"
     DECISION_CREATE = "decision:create"
     DECISION_UNDO = "decision:undo"
     APPEAL_CREATE = "appeal:create"
@@ -93,6 +94,8 @@ class Event(StrEnum):
     REPORT_INVALIDATE = "report:invalidate"
     STRIKE_ADJUST = "strike:adjust"
     STRIKE_REVOKE = "strike:revoke"
+    ENTITY_LABEL_ADD = "entity-label:add"
+    ENTITY_LABEL_WITHDRAW = "entity-label:withdraw"
 
     SUBMISSION_SET_ASIDE = "submission:set-aside"
     SUBMISSION_REPLAY = "submission:replay"

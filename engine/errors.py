@@ -10,6 +10,7 @@ WinnowError
 ├── AwaitsApproval        kept, and done once a second person approves
 ├── KeyReused             an idempotency key that was used for another request
 ├── TooLarge              over a stated limit
+├── UnsupportedMedia      a body in a form that is not read
 ├── RateLimited           too fast; says when to come back
 └── Unavailable           something we depend on does not answer
 """
@@ -84,6 +85,10 @@ class TooLarge(WinnowError):
     pass
 
 
+class UnsupportedMedia(WinnowError):
+    pass
+
+
 class RateLimited(WinnowError):
     def __init__(self, message: str, *, retry_after_s: float, hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -91,4 +96,13 @@ class RateLimited(WinnowError):
 
 
 class Unavailable(WinnowError):
-    pass
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        problems: tuple[Problem, ...] = (),
+        retry_after_s: float = 1,
+    ) -> None:
+        super().__init__(message, hint=hint, problems=problems)
+        self.retry_after_s = retry_after_s

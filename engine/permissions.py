@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 class Permission(StrEnum):
@@ -29,6 +29,8 @@ class Permission(StrEnum):
     EDIT_MRT_QUEUES = "EDIT_MRT_QUEUES"
     MANAGE_ROUTING_RULES = "MANAGE_ROUTING_RULES"
     VIEW_CHILD_SAFETY_DATA = "VIEW_CHILD_SAFETY_DATA"
+    VIEW_HIDDEN_FIELDS = "VIEW_HIDDEN_FIELDS"
+    SUBMIT_ITEMS = "SUBMIT_ITEMS"
 
 
 class UserRole(StrEnum):
@@ -90,6 +92,52 @@ ROLE_PERMISSIONS: Mapping[UserRole, frozenset[Permission]] = {
 # A platform's key does what the console does, except decide who its people are: a stolen key
 # cannot make itself an account that outlives it.
 API_KEY_PERMISSIONS = frozenset(Permission) - {Permission.MANAGE_USERS, Permission.MANAGE_ROLES}
+
+
+class Scope(StrEnum):
+    """What a key may be made for, where it is not to do everything a key can."""
+
+    SUBMIT = "submit"
+    READ = "read"
+    REVIEW = "review"
+    CONFIGURE = "configure"
+
+
+_READ = frozenset(
+    {
+        Permission.VIEW_INSIGHTS,
+        Permission.VIEW_RULES_DASHBOARD,
+        Permission.VIEW_INVESTIGATION,
+        Permission.VIEW_MRT,
+        Permission.VIEW_MRT_DATA,
+    }
+)
+
+SCOPES: Mapping[Scope, frozenset[Permission]] = {
+    Scope.SUBMIT: frozenset({Permission.SUBMIT_ITEMS}),
+    Scope.READ: _READ,
+    Scope.REVIEW: _READ | {Permission.MANUALLY_ACTION_CONTENT, Permission.EDIT_MRT_QUEUES},
+    Scope.CONFIGURE: frozenset(
+        {
+            Permission.MANAGE_POLICIES,
+            Permission.MANAGE_ROUTING_RULES,
+            Permission.MUTATE_LIVE_RULES,
+            Permission.MUTATE_NON_LIVE_RULES,
+            Permission.RUN_BACKTEST,
+            Permission.RUN_RETROACTION,
+            Permission.VIEW_INSIGHTS,
+            Permission.VIEW_RULES_DASHBOARD,
+        }
+    ),
+}
+
+
+def key_permissions(scopes: Iterable[str] | None) -> frozenset[Permission]:
+    """None is a key for everything. A scope that this version does not know gives nothing."""
+    if scopes is None:
+        return API_KEY_PERMISSIONS
+    known = [SCOPES[Scope(scope)] for scope in scopes if scope in set(Scope)]
+    return frozenset().union(*known) & API_KEY_PERMISSIONS
 
 
 def permissions_of(role: UserRole) -> frozenset[Permission]:

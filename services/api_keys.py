@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from engine.audit import Entry, Event
-from engine.errors import InvalidInput, NotAuthenticated, Problem
-from engine.permissions import API_KEY_PERMISSIONS, Permission
+from engine.errors import Conflict, InvalidInput, NotAuthenticated, Problem
+from engine.permissions import Permission, Scope, key_permissions
 from services.context import Caller, require
 from store import api_keys, audit
 from store.api_keys import ApiKey
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
     from services.context import Context
@@ -23,6 +25,7 @@ KEY_BYTES = 32
 KEY = re.compile(r"[0-9a-f]{64}")
 PREFIX_LENGTH = 8
 LONGEST_NAME = 255
+MOST_GRACE = timedelta(days=30)
 # `last_used_at` is for people who clean up: to the minute is enough, and spares a write a request.
 TOUCH_EVERY = timedelta(minutes=1)
 
@@ -42,14 +45,23 @@ def list_api_keys(context: Context, caller: Caller) -> list[ApiKey]:
 
 
 def create_api_key(
-    context: Context, caller: Caller, name: str, expires_at: datetime | None = None
+    context: Context,
+    caller: Caller,
+    name: str,
+    expires_at: datetime | None = None,
+    *,
+    scopes: Sequence[Scope] | None = None,
+    items_per_second: float | None = None,
 ) -> NewApiKey:
     """Raises InvalidInput for an empty or overlong name and for an expiry in the past."""
     require(caller, Permission.MANAGE_ORG)
     if expires_at is not None and expires_at <= context.clock():
         raise _refuse("The key would have expired already", "/expiresAt")
+    kept = None if scopes is None else tuple(sorted({scope.value for scope in scopes}))
     with context.database.transaction(caller.org_id) as tx:
-        return add_api_key(context, tx, caller, name, expires_at)
+        return add_api_key(
+            context, tx, caller, name, expires_at, scopes=kept, items_per_second=items_per_second
+        )
 
 
 def add_api_key(
@@ -58,6 +70,9 @@ def add_api_key(
     caller: Caller,
     name: str,
     expires_at: datetime | None = None,
+    *,
+    scopes: tuple[str, ...] | None = None,
+    items_per_second: float | None = None,
 ) -> NewApiKey:
     """As `create_api_key`, inside a transaction of the caller's and without asking who may."""
     trimmed = name.strip()
@@ -71,12 +86,40 @@ def add_api_key(
         created_at=context.clock(),
         created_by=caller.actor,
         expires_at=expires_at,
+        scopes=scopes,
+        items_per_second=items_per_second,
     )
     api_keys.insert(tx, caller.org_id, key, hash_key(secret))
     detail = {"name": key.name, "prefix": key.prefix}
+    if scopes is not None:
+        detail["scopes"] = ", ".join(scopes)
     entry = Entry(key.created_at, caller.actor, Event.API_KEY_CREATE, "api-key", key.key_id, detail)
     audit.append(tx, entry)
     return NewApiKey(key, secret)
+
+
+def rotate_api_key(context: Context, caller: Caller, key_id: str, grace: timedelta) -> NewApiKey:
+    """A new key with the same name, scopes and limit; the old one goes on for the grace period.
+
+    Raises NotFound, and Conflict for a key that is revoked, expired or replaced already.
+    """
+    require(caller, Permission.MANAGE_ORG)
+    if not timedelta() <= grace <= MOST_GRACE:
+        raise _refuse(f"The grace period has 0 to {MOST_GRACE.days * 24} hours", "/graceHours")
+    now = context.clock()
+    with context.database.transaction(caller.org_id) as tx:
+        old = api_keys.get(tx, key_id)
+        expired = old.expires_at is not None and old.expires_at <= now
+        new = add_api_key(
+            context, tx, caller, old.name, scopes=old.scopes, items_per_second=old.items_per_second
+        )
+        if expired or not api_keys.replace(tx, key_id, new.key.key_id, now + grace):
+            raise Conflict(
+                "This key is revoked, expired or replaced already.", hint="Make a new key instead."
+            )
+        detail = {"name": old.name, "replacedBy": new.key.key_id}
+        audit.append(tx, Entry(now, caller.actor, Event.API_KEY_ROTATE, "api-key", key_id, detail))
+    return new
 
 
 def revoke_api_key(context: Context, caller: Caller, key_id: str) -> ApiKey:
@@ -107,7 +150,12 @@ def authenticate(context: Context, secret: str) -> Caller:
     if found.last_used_at is None or now - found.last_used_at >= TOUCH_EVERY:
         with context.database.transaction(found.org_id) as tx:
             api_keys.touch(tx, found.key_id, now)
-    return Caller(found.org_id, f"key:{found.key_id}", API_KEY_PERMISSIONS)
+    return Caller(
+        found.org_id,
+        f"key:{found.key_id}",
+        key_permissions(found.scopes),
+        items_per_second=found.items_per_second,
+    )
 
 
 def hash_key(secret: str) -> bytes:

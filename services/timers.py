@@ -11,6 +11,7 @@ import structlog
 
 from services import field_statistics
 from services.bank_expiry import expire_terms
+from services.idempotency import forget_keys
 from services.lake_export import export_all
 from store import organisations, partitions, pending, window_events
 
@@ -97,6 +98,7 @@ def timers(export_every_s: float | None) -> tuple[Timer, ...]:
         Timer("partitions", HOURLY_S, ensure_partitions),
         Timer("bank-entries", EXPIRY_S, expire_bank_entries),
         Timer("field-statistics", STATISTICS_S, collect_field_statistics),
+        Timer("idempotency-keys", HOURLY_S, forget_keys, monotonic() + HOURLY_S),
         Timer("window-events", HOURLY_S, forget_window_events, monotonic() + HOURLY_S),
     )
     if export_every_s is None:

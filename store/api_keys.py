@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ApiKey:
-    """prefix: the key's first characters, by which people recognise it."""
+    """prefix: the key's first characters, by which people recognise it.
+
+    scopes: None for everything a key may do. items_per_second: None for the organisation's limit.
+    replaced_by: the key that it was rotated into.
+    """
 
     key_id: str
     name: str
@@ -26,6 +30,9 @@ class ApiKey:
     last_used_at: datetime | None = None
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    scopes: tuple[str, ...] | None = None
+    items_per_second: float | None = None
+    replaced_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -35,25 +42,36 @@ class FoundKey:
     last_used_at: datetime | None
     expires_at: datetime | None
     revoked_at: datetime | None
+    scopes: tuple[str, ...] | None
+    items_per_second: float | None
 
     def is_valid(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
 FIND = text("""
-    SELECT org_id, key_id, last_used_at, expires_at, revoked_at FROM winnow_find_api_key(:hash)
+    SELECT org_id, key_id, last_used_at, expires_at, revoked_at, scopes, items_per_second
+    FROM winnow_find_api_key(:hash)
 """)
-COLUMNS = "key_id, name, prefix, created_at, created_by, last_used_at, expires_at, revoked_at"
+COLUMNS = """key_id, name, prefix, created_at, created_by, last_used_at, expires_at, revoked_at,
+    scopes, items_per_second, replaced_by"""
 GET = text(f"SELECT {COLUMNS} FROM api_keys WHERE key_id = :key_id")
 LIST = text(f"SELECT {COLUMNS} FROM api_keys ORDER BY created_at DESC, key_id")
 NAMES = text("SELECT key_id, name FROM api_keys WHERE key_id = ANY(:key_ids)")
 INSERT = text("""
     INSERT INTO api_keys
-        (org_id, key_id, name, prefix, key_hash, created_at, created_by, expires_at)
-    VALUES (:org_id, :key_id, :name, :prefix, :key_hash, :created_at, :created_by, :expires_at)
+        (org_id, key_id, name, prefix, key_hash, created_at, created_by, expires_at, scopes,
+         items_per_second)
+    VALUES (:org_id, :key_id, :name, :prefix, :key_hash, :created_at, :created_by, :expires_at,
+            :scopes, :items_per_second)
 """)
 REVOKE = text("""
     UPDATE api_keys SET revoked_at = :now WHERE key_id = :key_id AND revoked_at IS NULL
+""")
+# An expiry that comes sooner than the grace period stays.
+REPLACE = text("""
+    UPDATE api_keys SET replaced_by = :successor, expires_at = least(expires_at, :until)
+    WHERE key_id = :key_id AND revoked_at IS NULL AND replaced_by IS NULL
 """)
 TOUCH = text("""
     UPDATE api_keys SET last_used_at = :now
@@ -66,7 +84,15 @@ def find(tx: Connection, key_hash: bytes) -> FoundKey | None:
     row = tx.execute(FIND, {"hash": key_hash}).one_or_none()
     if row is None:
         return None
-    return FoundKey(row.org_id, row.key_id, row.last_used_at, row.expires_at, row.revoked_at)
+    return FoundKey(
+        row.org_id,
+        row.key_id,
+        row.last_used_at,
+        row.expires_at,
+        row.revoked_at,
+        _scopes(row),
+        row.items_per_second,
+    )
 
 
 def names(tx: Connection, key_ids: Collection[str]) -> dict[str, str]:
@@ -85,6 +111,8 @@ def insert(tx: Connection, org_id: int, key: ApiKey, key_hash: bytes) -> None:
         "created_at": key.created_at,
         "created_by": key.created_by,
         "expires_at": key.expires_at,
+        "scopes": None if key.scopes is None else list(key.scopes),
+        "items_per_second": key.items_per_second,
     }
     tx.execute(INSERT, row)
 
@@ -107,6 +135,12 @@ def revoke(tx: Connection, key_id: str, now: datetime) -> bool:
     return tx.execute(REVOKE, {"key_id": key_id, "now": now}).rowcount == 1
 
 
+def replace(tx: Connection, key_id: str, successor: str, until: datetime) -> bool:
+    """Ends it at that time at the latest; False if it was revoked or replaced before."""
+    row = {"key_id": key_id, "successor": successor, "until": until}
+    return tx.execute(REPLACE, row).rowcount == 1
+
+
 def touch(tx: Connection, key_id: str, now: datetime) -> None:
     tx.execute(TOUCH, {"key_id": key_id, "now": now})
 
@@ -121,4 +155,11 @@ def _key(row: Any) -> ApiKey:
         row.last_used_at,
         row.expires_at,
         row.revoked_at,
+        _scopes(row),
+        row.items_per_second,
+        row.replaced_by,
     )
+
+
+def _scopes(row: Any) -> tuple[str, ...] | None:
+    return None if row.scopes is None else tuple(row.scopes)

@@ -107,6 +107,12 @@ ORGS_WAITING = text("SELECT winnow_orgs_with_pending()")
 
 OLDEST = text("SELECT min(arrived_at) FROM pending")
 
+# By the server's clock, which gave the places too.
+OLDEST_AGE = text("""
+SELECT extract(epoch FROM clock_timestamp() - arrived_at)::float8 FROM pending
+WHERE set_aside_at IS NULL ORDER BY seq LIMIT 1
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class Leased:
@@ -221,4 +227,10 @@ def orgs_waiting(tx: Connection) -> list[int]:
 def oldest(tx: Connection) -> datetime | None:
     """The arrival of the oldest item not yet evaluated, set aside ones included."""
     found: datetime | None = tx.execute(OLDEST).scalar_one()
+    return found
+
+
+def oldest_age_s(tx: Connection) -> float | None:
+    """How long the oldest item has waited, set aside ones left out; None when none waits."""
+    found: float | None = tx.execute(OLDEST_AGE).scalar_one_or_none()
     return found

@@ -1,178 +1,52 @@
-"""`POST /items/async`: the way in for items.
+"""`POST /items/async` and `POST /items/batch`: items in, to be evaluated by a worker.
 
-The order of the checks is part of the contract: the body's shape, the key, then each item. One bad
-item refuses its whole batch; 202 means that every item is committed.
+The one refuses a batch whole for one bad item and answers nothing else, as callers of Coop expect;
+the other keeps what is valid and says of each item what became of it.
 """
 
 from __future__ import annotations
 
-import asyncio
-from math import ceil
-from time import monotonic
-from typing import TYPE_CHECKING
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import Response
 
-from api.batcher import Accepted, Batcher
-from api.cached import Cached
-from api.errors import COOP_TAG, coop_body, http_error, request_id
-from api.item_body import read_items
-from api.limits import BodyReader, Limits, RateLimit
+from api import batch_results
+from api.errors import COOP_TAG, coop_body, headers_of, http_error, request_id
+from api.ingest import MOST_BATCH
+from api.wire import documented
 from engine.errors import (
     InvalidInput,
-    NotFound,
-    Problem,
+    KeyReused,
+    NotAuthenticated,
+    PermissionDenied,
     RateLimited,
+    TooLarge,
     Unavailable,
+    UnsupportedMedia,
     WinnowError,
 )
-from engine.items import Item, coerce_item
-from services.api_keys import authenticate
-from services.intake import Intake, load_intake, load_item_type
-from store.submissions import copy_tail
+from engine.idempotency import HEADER, LONGEST_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from api.ingest import Ingest
 
-    from engine.items import ItemType, RawItem
-    from services.context import Caller, Context
-
-KEY_KEPT_S = 1.0
-INTAKE_KEPT_S = 0.5
-FOR_EVER_S = float("inf")
-PAUSE_EVERY = 500
-MOST_PROBLEMS = 1000
-SOURCE = b"post-items"
 ENCODER = msgspec.json.Encoder()
-NO_TYPE_TITLE = "No item type of this id exists in your organisation."
-NO_VERSION_TITLE = "This item type has no such version."
-
-PastType = tuple[int, str, int]
-
-
-class Ingest:
-    """What the endpoint keeps between requests: caches, limits, and the batcher."""
-
-    def __init__(self, context: Context, limits: Limits | None = None) -> None:
-        limits = limits or Limits()
-        self.body = BodyReader(limits)
-        self.rate = RateLimit(limits.items_per_s, limits.burst_s, monotonic)
-        self.callers: Cached[str, Caller] = Cached(
-            lambda secret, _: authenticate(context, secret), KEY_KEPT_S
-        )
-        self.intakes: Cached[int, Intake] = Cached(
-            lambda org_id, known: load_intake(context, org_id, known), INTAKE_KEPT_S
-        )
-        self.past_types: Cached[PastType, ItemType] = Cached(
-            lambda key, _: load_item_type(context, *key), FOR_EVER_S
-        )
-        self.batcher = Batcher(context.database.url, self.intakes.fresh)
-
-    async def close(self) -> None:
-        await self.batcher.close()
-
-    async def accept(self, request: Request) -> Response:
-        try:
-            body = await self.body.read(request)
-            try:
-                await self._accept(body, request.headers.get("x-api-key", ""))
-            finally:
-                self.body.done(len(body))
-        except WinnowError as error:
-            return refusal(request, error)
-        return Response(status_code=202)
-
-    async def _accept(self, body: bytes, secret: str) -> None:
-        raws = read_items(body)
-        caller = await self.callers.get(secret)
-        self.rate.take(caller.actor, len(raws))
-        intake = await self.intakes.get(caller.org_id)
-        accepted: list[Accepted] = []
-        problems: list[Problem] = []
-        for index, raw in enumerate(raws):
-            if index % PAUSE_EVERY == PAUSE_EVERY - 1:
-                await asyncio.sleep(0)
-            found = await self._item(intake, raw)
-            if isinstance(found, Item):
-                accepted.append(accept_item(found, intake))
-            elif len(problems) < MOST_PROBLEMS:
-                problems.extend(_at(index, found))
-        if problems:
-            raise InvalidInput("Some items are not valid.", problems=tuple(problems))
-        if accepted:
-            await self.batcher.submit(caller.org_id, accepted)
-
-    async def _item(self, intake: Intake, raw: RawItem) -> Item | tuple[Problem, ...]:
-        item_type = intake.item_types.get(raw.type_id)
-        if item_type is None:
-            known = f"No item type with the id {raw.type_id[:200]!r} exists."
-            return (Problem(known, title=NO_TYPE_TITLE),)
-        if raw.type_version is not None and raw.type_version != str(item_type.version):
-            try:
-                item_type = await self._past_type(intake, raw.type_id, raw.type_version)
-            except NotFound as error:
-                return (Problem(error.message, title=NO_VERSION_TITLE),)
-        return coerce_item(raw, item_type, intake.item_types)
-
-    async def _past_type(self, intake: Intake, type_id: str, version: str) -> ItemType:
-        if not version.isascii() or not version.isdigit() or not 0 < int(version[:12]) < 1 << 31:
-            raise NotFound(f"{version[:200]!r} is not a version of this item type.")
-        return await self.past_types.get((intake.org_id, type_id, int(version)))
-
-
-def accept_item(item: Item, intake: Intake) -> Accepted:
-    creator = item.creator
-    tail = copy_tail(
-        submission_id=str(uuid4()),
-        type_id=item.type_id,
-        type_version=item.type_version,
-        item_id=item.item_id,
-        creator=(creator.type_id, creator.item_id) if creator else None,
-        data=ENCODER.encode(item.data),
-        source=SOURCE,
-    )
-    events = intake.events(item.type_id, item.data)
-    return Accepted(tail, item.type_id, item.data, events, intake.counters_version)
-
-
-def _at(index: int, problems: Sequence[Problem]) -> list[Problem]:
-    """The item's place in the batch; where inside the item goes into the words."""
-    return [
-        Problem(
-            f"{problem.message} (at {problem.pointer})" if problem.pointer else problem.message,
-            f"/items/{index}",
-            problem.hint,
-            problem.slug,
-            problem.title,
-        )
-        for problem in problems
-    ]
 
 
 def refusal(request: Request, error: WinnowError) -> Response:
-    """The error as callers of this endpoint know it."""
+    """The error as callers of Coop know it."""
     entry = http_error(error)
     asked = request_id(request) if entry.status != http_error(InvalidInput("")).status else ""
     body = coop_body(entry, error, asked)
     return Response(
         ENCODER.encode(body),
         entry.status,
-        _headers(error),
+        headers_of(error),
         media_type="application/json",
     )
-
-
-def _headers(error: WinnowError) -> dict[str, str]:
-    match error:
-        case RateLimited():
-            return {"Retry-After": str(max(1, ceil(error.retry_after_s)))}
-        case Unavailable():
-            return {"Retry-After": "1"}
-    return {}
 
 
 ITEM_SCHEMA = {
@@ -196,35 +70,103 @@ ITEM_SCHEMA = {
     },
     "oneOf": [{"required": ["typeId"]}, {"required": ["type"]}],
 }
+ITEM_EXAMPLE = {
+    "id": "post-1",
+    "typeId": "2b0c6a1e-7d51-4d0f-9a0e-7a43c1b1f6f1",
+    "data": {"text": "Free coins at coins.example"},
+}
 BODY_SCHEMA = {
     "type": "object",
     "required": ["items"],
     "properties": {"items": {"type": "array", "items": ITEM_SCHEMA}},
+    "examples": [{"items": [ITEM_EXAMPLE]}],
 }
-OPENAPI = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": BODY_SCHEMA}}}
+BATCH_SCHEMA = {
+    **BODY_SCHEMA,
+    "properties": {"items": {"type": "array", "maxItems": MOST_BATCH, "items": ITEM_SCHEMA}},
 }
+KEY_PARAMETER = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "Chosen by the caller, fresh for each request and the same when it is sent "
+    "again: what was done is not done twice, and is answered alike. Kept for 24 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]+$"},
+    "example": "6f1d2a52-0c9e-4f0e-9a36-5d8f1f2c7b11",
+}
+
+
+def described(schema: dict[str, Any]) -> dict[str, Any]:
+    """Of a route that reads its body itself."""
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "parameters": [KEY_PARAMETER],
+    }
+
+
 REFUSALS = {
     400: {"description": "The body or an item is wrong; nothing of the batch was accepted."},
     401: {"description": "The key is missing or not valid."},
+    403: {"description": "The key was not made for sending items."},
     413: {"description": "The body is over the limit."},
+    415: {"description": "The body is packed or not JSON."},
+    422: {"description": "The idempotency key was used for another request."},
     429: {"description": "Too many items; Retry-After says when to come back."},
     503: {"description": "Nothing was acknowledged; Retry-After says when to try again."},
 }
+BATCH_ANSWER = {
+    "description": "At least one item was accepted, and is committed.",
+    "content": {
+        "application/json": {"schema": batch_results.SCHEMA, "example": batch_results.EXAMPLE}
+    },
+}
+NATIVE = documented(
+    InvalidInput,
+    NotAuthenticated,
+    PermissionDenied,
+    TooLarge,
+    UnsupportedMedia,
+    KeyReused,
+    RateLimited,
+    Unavailable,
+)
 
 
 def items_router(ingest: Ingest) -> APIRouter:
-    router = APIRouter(tags=[COOP_TAG])
+    router = APIRouter()
 
     @router.post(
         "/items/async",
         status_code=202,
         response_class=Response,
+        tags=[COOP_TAG],
         summary="Submit items for evaluation",
-        openapi_extra=OPENAPI,
+        openapi_extra=described(BODY_SCHEMA),
         responses={status: dict(words) for status, words in REFUSALS.items()},
     )
     async def submit_items(request: Request) -> Response:
-        return await ingest.accept(request)
+        """All of them or none. An accepted batch is committed before the answer, which is empty."""
+        try:
+            await ingest.accept_all(request)
+        except WinnowError as error:
+            return refusal(request, error)
+        return Response(status_code=202)
+
+    @router.post(
+        "/items/batch",
+        status_code=202,
+        response_class=Response,
+        tags=["Items"],
+        summary="Submit items, and learn what became of each",
+        openapi_extra=described(BATCH_SCHEMA),
+        responses={202: BATCH_ANSWER, **NATIVE},
+    )
+    async def submit_batch(request: Request) -> Response:
+        """What is valid is accepted and committed, whatever stands beside it.
+
+        When nothing is valid, the answer is a 400 that says why of each item.
+        """
+        answer = await ingest.accept_each(request)
+        return Response(answer, 202, media_type="application/json")
 
     return router

@@ -2,59 +2,108 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from api.cached import Cached
-from api.limits import RateLimit
-from engine.errors import RateLimited
+from api.limits import Admission, Limits
+from engine.admission import Gate, drawn, rate_of
+from engine.errors import RateLimited, Unavailable
+from services.context import Caller
 
-
-@dataclass
-class Clock:
-    now: float = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+if TYPE_CHECKING:
+    from services.context import Context
+    from tests.world import Organisation
 
 
 def test_a_bucket_refills_and_says_how_long_it_takes() -> None:
-    clock = Clock()
-    limit = RateLimit(items_per_s=10, burst_s=2, clock=clock)
-    limit.take("k", 20)
+    rate = rate_of(10, burst_s=2)
+    left = drawn(rate.burst, 20, rate)
     with pytest.raises(RateLimited) as refused:
-        limit.take("k", 1)
+        drawn(left, 1, rate)
     assert refused.value.retry_after_s == pytest.approx(0.1)
-    clock.now = 0.2
-    limit.take("k", 1)
+    assert drawn(rate.after(left, 0.2), 1, rate) == pytest.approx(1)
 
 
 def test_a_batch_larger_than_the_bucket_passes_once_and_is_owed() -> None:
-    clock = Clock()
-    limit = RateLimit(items_per_s=10, burst_s=2, clock=clock)
-    limit.take("k", 100)
-    clock.now = 7.9
+    rate = rate_of(10, burst_s=2)
+    owed = drawn(rate.burst, 100, rate)
     with pytest.raises(RateLimited) as refused:
-        limit.take("k", 1)
+        drawn(rate.after(owed, 7.9), 1, rate)
     assert refused.value.retry_after_s == pytest.approx(0.2)
-    clock.now = 8.2
-    limit.take("k", 1)
+    assert drawn(rate.after(owed, 8.2), 1, rate) == pytest.approx(1)
 
 
-def test_keys_do_not_spend_each_others_share() -> None:
-    limit = RateLimit(items_per_s=1, burst_s=1, clock=Clock())
-    limit.take("a", 1)
-    limit.take("b", 1)
-    with pytest.raises(RateLimited):
-        limit.take("a", 1)
+def test_a_slow_key_still_saves_up_one_item() -> None:
+    rate = rate_of(0.01, burst_s=2)
+    assert drawn(rate.burst, 1, rate) == 0
 
 
-def test_without_a_rate_there_is_no_limit() -> None:
-    limit = RateLimit(items_per_s=None, burst_s=1, clock=Clock())
-    limit.take("a", 10**9)
-    limit.take("a", 10**9)
-    assert limit.buckets == {}
+@given(
+    per_second=st.floats(0.01, 1e5),
+    steps=st.lists(st.tuples(st.floats(0, 60), st.integers(1, 5000)), max_size=30),
+)
+def test_over_any_time_no_more_passes_than_rate_burst_and_one_batch(
+    per_second: float, steps: list[tuple[float, int]]
+) -> None:
+    rate = rate_of(per_second)
+    level, passed, elapsed = rate.burst, 0, 0.0
+    for pause, items in steps:
+        level, elapsed = rate.after(level, pause), elapsed + pause
+        try:
+            level = drawn(level, items, rate)
+        except RateLimited:
+            continue
+        passed += items
+    largest = max((items for _, items in steps), default=0)
+    assert passed <= rate.burst + elapsed * per_second + largest + 1e-6 * (1 + passed)
+
+
+def test_a_line_that_is_older_than_allowed_takes_nothing_in() -> None:
+    Gate(None, oldest_s=299, most_s=300).check_backlog()
+    Gate(None, oldest_s=None, most_s=300).check_backlog()
+    with pytest.raises(Unavailable) as refused:
+        Gate(None, oldest_s=301, most_s=300).check_backlog()
+    assert refused.value.retry_after_s > 1
+
+
+def caller(key: str, own: float | None = None) -> Caller:
+    return Caller(1, f"key:{key}", frozenset(), items_per_second=own)
+
+
+def spent(admission: Admission, who: Caller, items: int) -> bool:
+    """Whether the items passed."""
+    try:
+        if not admission.at_once(who, items, stored=False):
+            admission.admit(who, items)
+    except RateLimited:
+        return False
+    return True
+
+
+def test_two_processes_share_one_bucket_a_key(context: Context, org: Organisation) -> None:
+    assert org.org_id == 1
+    first, second = (Admission(context, Limits(items_per_s=5)) for _ in range(2))
+    passed = [spent(each, caller("a"), 1) for _ in range(12) for each in (first, second)]
+    assert 10 <= sum(passed) < 20
+    assert spent(first, caller("b"), 1)
+
+
+def test_a_keys_own_limit_comes_before_all_others(context: Context, org: Organisation) -> None:
+    assert org.org_id == 1
+    admission = Admission(context, Limits(items_per_s=1))
+    generous = [spent(admission, caller("a", own=1000), 1) for _ in range(50)]
+    assert all(generous)
+    assert not all(spent(admission, caller("b"), 1) for _ in range(50))
+
+
+def test_people_and_keys_without_a_limit_never_wait(context: Context, org: Organisation) -> None:
+    person = Caller(org.org_id, "user:1", frozenset())
+    assert spent(Admission(context, Limits(items_per_s=1)), person, 10**9)
+    assert spent(Admission(context, Limits()), caller("a"), 10**9)
 
 
 def test_a_value_is_loaded_once_for_all_that_wait_and_kept() -> None:

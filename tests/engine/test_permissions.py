@@ -6,7 +6,9 @@ from engine.errors import InvalidInput
 from engine.permissions import (
     API_KEY_PERMISSIONS,
     Permission,
+    Scope,
     UserRole,
+    key_permissions,
     parse_role,
     permissions_of,
 )
@@ -31,6 +33,8 @@ VIEW_MRT_DATA            A MM M CS
 EDIT_MRT_QUEUES          A MM
 MANAGE_ROUTING_RULES     A MM
 VIEW_CHILD_SAFETY_DATA   A MM CS
+VIEW_HIDDEN_FIELDS       A
+SUBMIT_ITEMS             A
 """
 SHORT = dict(zip(["A", "RM", "MM", "M", "CS", "AN", "EX"], UserRole, strict=True))
 ROWS = {
@@ -53,6 +57,17 @@ def test_a_key_does_not_decide_who_people_are() -> None:
         Permission.MANAGE_USERS,
         Permission.MANAGE_ROLES,
     }
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_a_scoped_key_does_less_than_one_without_scopes(scope: Scope) -> None:
+    assert key_permissions([scope]) < key_permissions(None) == API_KEY_PERMISSIONS
+
+
+def test_scopes_add_up_and_unknown_ones_give_nothing() -> None:
+    both = key_permissions([Scope.SUBMIT, Scope.READ])
+    assert both == key_permissions([Scope.SUBMIT]) | key_permissions([Scope.READ])
+    assert key_permissions(["of-a-later-version"]) == key_permissions([]) == frozenset()
 
 
 @pytest.mark.parametrize("text", ["ANALYST", "analyst", " Analyst "])
