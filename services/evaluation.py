@@ -156,10 +156,27 @@ def _evaluate(context: Context, org_id: int, batch: Batch) -> None:
         save_verdicts(context, tx, mine, found, batch.live, now)
 
 
+@dataclass(frozen=True)
+class Looked:
+    """An item some rule applies to. answers: of its ruleset's counters, then of its facts."""
+
+    item: Submission
+    evaluator: Evaluator
+    row: Mapping[str, object]
+    answers: tuple[Measured, ...]
+
+
 def judge(
     context: Context, org_id: int, items: Sequence[Submission], live: Live
 ) -> dict[int, tuple[Match, ...]]:
-    """By seq: the rules that match. One statement reads every counter of the batch, one the facts."""
+    """By seq: the rules that match."""
+    return {
+        looked.item.seq: matched(looked, live) for looked in look_at(context, org_id, items, live)
+    }
+
+
+def look_at(context: Context, org_id: int, items: Sequence[Submission], live: Live) -> list[Looked]:
+    """One statement reads every counter of the batch, one the facts."""
     rows: list[tuple[Submission, Evaluator, dict[str, object]]] = []
     for item in items:
         evaluator = live.evaluators.get(item.type_id)
@@ -169,10 +186,10 @@ def judge(
     starts = [_ask(asks, item, evaluator, row) for item, evaluator, row in rows]
     answers = _answers(context, org_id, asks)
     facts = fact_answers(context, org_id, [_asking(*each) for each in rows])
-    return {
-        item.seq: _matches(item, evaluator, row, [*_slots(evaluator, asked, answers), *known], live)
+    return [
+        Looked(item, evaluator, row, (*_slots(evaluator, asked, answers), *known))
         for (item, evaluator, row), asked, known in zip(rows, starts, facts, strict=True)
-    }
+    ]
 
 
 def _asking(item: Submission, evaluator: Evaluator, row: Mapping[str, object]) -> Asking:
@@ -212,19 +229,15 @@ def _answers(context: Context, org_id: int, asks: Sequence[Ask]) -> list[tuple[M
         return features.answers(tx, asks)
 
 
-def _matches(
-    item: Submission,
-    evaluator: Evaluator,
-    row: Mapping[str, object],
-    counts: Sequence[Measured],
-    live: Live,
-) -> tuple[Match, ...]:
-    rules = evaluator.rules
-    answers = rules.ruleset.evaluate(row, counts, item.arrived_at)
-    if True not in answers:
+def matched(looked: Looked, live: Live) -> tuple[Match, ...]:
+    rules, item = looked.evaluator.rules, looked.item
+    said = rules.ruleset.evaluate(looked.row, looked.answers, item.arrived_at)
+    if True not in said:
         return ()
-    found = matches(rules.rules, answers, target_of(item, live), item.arrived_at)
-    return with_entries(found, evaluator.finders, row, counts, item.arrived_at)
+    found = matches(rules.rules, said, target_of(item, live), item.arrived_at)
+    return with_entries(
+        found, looked.evaluator.finders, looked.row, looked.answers, item.arrived_at
+    )
 
 
 def target_of(item: Submission, live: Live) -> Target:
