@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
+from engine.audit import Entry, Event
 from engine.casework.leases import LEASE, JobState, check_free, check_hold
 from engine.errors import Conflict, NotFound
 from engine.paging import Page, PageRequest, Position, map_page, page_of
@@ -13,7 +14,7 @@ from services.context import Caller, Context, require
 from services.job_page import JobSummary, JobView, job_view, summary
 from services.people import names_in
 from services.rulesets import known_configuration
-from store import jobs
+from store import audit, jobs
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -83,6 +84,30 @@ def release(context: Context, caller: Caller, job_id: str, token: str) -> None:
     with context.database.transaction(caller.org_id) as tx:
         held(context, caller, tx, job_id, token)
         jobs.release(tx, job_id)
+
+
+def move(
+    context: Context, caller: Caller, job_id: str, token: str, queue_id: str, reason: str
+) -> None:
+    """To another queue, with everything that is known about it. Raises NotFound, Conflict."""
+    now = context.clock()
+    with context.database.transaction(caller.org_id) as tx:
+        row = held(context, caller, tx, job_id, token)
+        queues = known_configuration(tx).queues
+        if queue_id not in queues:
+            raise NotFound(f"there is no queue `{queue_id}`")
+        if queue_id == row.queue_id:
+            raise Conflict(f"the job is in `{queues[queue_id].name}` already")
+        source = {
+            "kind": "MRT_JOB",
+            "fromQueueId": row.queue_id,
+            "actor": caller.actor,
+            "reason": reason,
+            "at": now.isoformat(),
+        }
+        jobs.move(tx, row.job_id, queue_id, source)
+        detail = {"from": row.queue_id, "to": queue_id, "reason": reason}
+        audit.append(tx, Entry(now, caller.actor, Event.JOB_MOVE, "job", row.job_id, detail))
 
 
 def view(context: Context, caller: Caller, job_id: str) -> JobView:

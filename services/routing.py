@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime  # noqa: TC003 - the API reads the annotation
 from typing import TYPE_CHECKING
 
 from engine.actions.execution import Source
@@ -29,7 +30,6 @@ from store.config import ConfigKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from sqlalchemy import Connection
 

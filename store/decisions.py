@@ -34,14 +34,15 @@ class DecisionRow:
     decided_at: datetime
     claimed_at: datetime | None
     undone_at: datetime | None
+    withdrew: tuple[str, ...] = ()
 
 
 INSERT_DECISION = text("""
 INSERT INTO decisions (org_id, decision_id, job_id, kind, action_ids, policy_ids, parameters,
-                       reason, decided_by, decided_at, claimed_at)
+                       reason, decided_by, decided_at, claimed_at, withdrew)
 VALUES (current_setting('app.org_id')::int, :decision_id, :job_id, :kind,
         CAST(:action_ids AS jsonb), CAST(:policy_ids AS jsonb), CAST(:parameters AS jsonb),
-        :reason, :decided_by, :decided_at, :claimed_at)
+        :reason, :decided_by, :decided_at, :claimed_at, CAST(:withdrew AS jsonb))
 """)
 
 
@@ -54,8 +55,11 @@ def insert(
     decided_by: str,
     decided_at: datetime,
     claimed_at: datetime | None,
+    withdrew: Sequence[str] = (),
 ) -> None:
+    """withdrew: ids of the strikes that this decision takes back."""
     parameters = {
+        "withdrew": json.dumps(list(withdrew)),
         "decision_id": decision_id,
         "job_id": job_id,
         "kind": verdict.kind.value,
@@ -72,13 +76,24 @@ def insert(
 
 COLUMNS = """d.decision_id::text, d.job_id::text, j.queue_id, j.type_id, j.item_id, d.kind,
        d.action_ids, d.policy_ids, d.parameters, d.reason, d.decided_by, d.decided_at,
-       d.claimed_at, d.undone_at"""
+       d.claimed_at, d.undone_at, d.withdrew"""
 
 
 def _decision(row: Row[Any]) -> DecisionRow:
     values = row._asdict()
-    lists = {key: tuple(values[key]) for key in ("action_ids", "policy_ids")}
+    lists = {key: tuple(values[key]) for key in ("action_ids", "policy_ids", "withdrew")}
     return DecisionRow(**values | lists)
+
+
+DECISION = text(f"""
+SELECT {COLUMNS} FROM decisions d JOIN jobs j USING (org_id, job_id)
+WHERE d.decision_id = :decision_id
+""")
+
+
+def decision(tx: Connection, decision_id: str) -> DecisionRow | None:
+    row = tx.execute(DECISION, {"decision_id": decision_id}).one_or_none()
+    return None if row is None else _decision(row)
 
 
 LOCKED_DECISION = text(f"""
@@ -108,6 +123,11 @@ class DecisionFilter:
     queue_id: str | None = None
     kind: str | None = None
     decided_by: str | None = None
+    policy_id: str | None = None
+    action_id: str | None = None
+    type_id: str | None = None
+    item_id: str | None = None
+    job_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -117,6 +137,11 @@ SELECT {COLUMNS} FROM decisions d JOIN jobs j USING (org_id, job_id)
 WHERE (CAST(:queue_id AS text) IS NULL OR j.queue_id = :queue_id)
   AND (CAST(:kind AS text) IS NULL OR d.kind = :kind)
   AND (CAST(:decided_by AS text) IS NULL OR d.decided_by = :decided_by)
+  AND (CAST(:policy_id AS text) IS NULL OR jsonb_exists(d.policy_ids, :policy_id))
+  AND (CAST(:action_id AS text) IS NULL OR jsonb_exists(d.action_ids, :action_id))
+  AND (CAST(:type_id AS text) IS NULL OR j.type_id = :type_id)
+  AND (CAST(:item_id AS text) IS NULL OR j.item_id = :item_id)
+  AND (CAST(:job_id AS uuid) IS NULL OR d.job_id = CAST(:job_id AS uuid))
   AND (CAST(:since AS timestamptz) IS NULL OR d.decided_at >= :since)
   AND (CAST(:until AS timestamptz) IS NULL OR d.decided_at < :until)
   AND (CAST(:at AS timestamptz) IS NULL
@@ -128,12 +153,7 @@ LIMIT :limit
 
 def decisions(tx: Connection, wanted: DecisionFilter, page: PageRequest) -> list[DecisionRow]:
     """Latest first; one more than the limit if there is."""
-    parameters = {
-        "queue_id": wanted.queue_id,
-        "kind": wanted.kind,
-        "decided_by": wanted.decided_by,
-        "since": wanted.since,
-        "until": wanted.until,
+    parameters = vars(wanted) | {
         "at": page.after and page.after.at,
         "id": page.after and page.after.id,
         "limit": page.limit + 1,
@@ -157,7 +177,7 @@ INSERT_LABEL = text("""
 INSERT INTO labels (org_id, label_id, type_id, item_id, seq, policy_id, violating, source,
                     reviewer, inclusion_probability, created_at)
 VALUES (current_setting('app.org_id')::int, :label_id, :type_id, :item_id, :seq, :policy_id,
-        :violating, 'review', :reviewer, NULL, :now)
+        :violating, :source, :reviewer, NULL, :now)
 """)
 
 
@@ -170,9 +190,17 @@ def insert_labels(
     seq: int | None,
     reviewer: str,
     now: datetime,
+    source: str = "review",
 ) -> None:
     """labels: each with the id it is to have."""
-    item = {"type_id": type_id, "item_id": item_id, "seq": seq, "reviewer": reviewer, "now": now}
+    item = {
+        "type_id": type_id,
+        "item_id": item_id,
+        "seq": seq,
+        "reviewer": reviewer,
+        "now": now,
+        "source": source,
+    }
     rows = [
         {"label_id": label_id, "policy_id": label.policy_id, "violating": label.violating, **item}
         for label_id, label in labels
@@ -182,7 +210,7 @@ def insert_labels(
 
 DELETE_LABELS = text("""
 DELETE FROM labels
-WHERE type_id = :type_id AND item_id = :item_id AND source = 'review'
+WHERE type_id = :type_id AND item_id = :item_id AND source IN ('review', 'appeal')
   AND reviewer = :reviewer AND created_at = :decided_at
 """)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from sqlalchemy import text
+
+from engine.casework.appeals import Done
 from store.raw import cursor
 
 if TYPE_CHECKING:
@@ -18,12 +21,13 @@ if TYPE_CHECKING:
 INSERT = """
 INSERT INTO action_executions (org_id, execution_id, seq, arrived_at, submission_id, action_id,
                                action_version, type_id, item_id, source, rules, policies, actor,
-                               dedupe_key, created_at)
+                               dedupe_key, parameters, note, created_at)
 SELECT current_setting('app.org_id')::int, e.*, %(now)s
 FROM unnest(%(execution_id)s::uuid[], %(seq)s::bigint[], %(arrived_at)s::timestamptz[],
             %(submission_id)s::uuid[], %(action_id)s::text[], %(action_version)s::int[],
             %(type_id)s::text[], %(item_id)s::text[], %(source)s::text[], %(rules)s::jsonb[],
-            %(policies)s::jsonb[], %(actor)s::text[], %(dedupe_key)s::text[]) AS e
+            %(policies)s::jsonb[], %(actor)s::text[], %(dedupe_key)s::text[],
+            %(parameters)s::jsonb[], %(note)s::text[]) AS e
 ON CONFLICT (org_id, dedupe_key) DO NOTHING
 RETURNING execution_id::text
 """
@@ -57,4 +61,40 @@ def _row(execution: Execution) -> dict[str, object]:
         "policies": json.dumps([{"id": p.policy_id, "name": p.name} for p in execution.policies]),
         "actor": execution.actor or "system:rules",
         "dedupe_key": execution.dedupe_key,
+        "parameters": json.dumps(dict(execution.parameters)),
+        "note": execution.actor_note,
     }
+
+
+# What a decision did and took back in time was never done. A decision's executions begin their
+# dedupe key with its id.
+DONE = text("""
+SELECT DISTINCT ON (e.action_id) e.execution_id::text, e.action_id, e.actor, e.created_at,
+       d.decision_id::text, e.rules, e.policies, e.seq, e.arrived_at
+FROM action_executions AS e
+LEFT JOIN decisions AS d ON d.decision_id = CASE
+    WHEN e.source = 'mrt-decision' THEN CAST(split_part(e.dedupe_key, ':', 1) AS uuid)
+END
+WHERE e.type_id = :type_id AND e.item_id = :item_id AND e.action_id = ANY(:action_ids)
+  AND d.undone_at IS NULL
+ORDER BY e.action_id, e.created_at DESC
+""")
+
+
+def done(tx: Connection, type_id: str, item_id: str, action_ids: Sequence[str]) -> list[Done]:
+    """The latest of each of these actions that was done to the item."""
+    asked = {"type_id": type_id, "item_id": item_id, "action_ids": list(action_ids)}
+    return [
+        Done(
+            execution_id=row[0],
+            action_id=row[1],
+            actor=row[2],
+            at=row[3],
+            decision_id=row[4],
+            rule_ids=tuple(rule["id"] for rule in row[5]),
+            policy_ids=tuple(policy["id"] for policy in row[6]),
+            seq=row[7],
+            arrived_at=row[8],
+        )
+        for row in tx.execute(DONE, asked)
+    ]

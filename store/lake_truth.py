@@ -32,7 +32,7 @@ WITH said AS (
 SELECT item_id, seq, bool_or(violating) AS violating FROM best WHERE place = 1
 GROUP BY item_id, seq
 """
-_UNDONE: Final = """source = 'review' AND EXISTS (
+_UNDONE: Final = """source IN ('review', 'appeal') AND EXISTS (
     SELECT 1 FROM read_parquet([{decisions}], hive_partitioning = false) AS decision
     WHERE decision.undone_at IS NOT NULL AND decision.decided_by = label.reviewer
       AND decision.decided_at = label.created_at)"""

@@ -9,8 +9,9 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from api.auth import Needs, context_of
-from api.wire import Body, Document, Reply, Text, Words, documented, paging
-from engine.casework.decisions import MAX_REASON, DecisionKind, Verdict
+from api.verdict_body import VerdictBody
+from api.wire import Body, Reply, Text, Words, documented, paging
+from engine.casework.decisions import MAX_REASON
 from engine.casework.leases import JobState
 from engine.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, PermissionDenied
 from engine.paging import Page, PageRequest
@@ -42,25 +43,15 @@ class Lease(Body):
     lease_token: Words
 
 
-class Decision(Lease):
-    """parameters: by action id, the values given for that action."""
-
+class Decision(VerdictBody):
     model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
 
-    kind: Annotated[DecisionKind, Field(strict=False)]
-    action_ids: Annotated[list[Words], Field(max_length=50, default_factory=list)]
-    policy_ids: Annotated[list[Words], Field(max_length=50, default_factory=list)]
-    reason: Annotated[Text, Field(max_length=MAX_REASON)] = ""
-    parameters: Annotated[dict[str, Document], Field(max_length=50, default_factory=dict)]
+    lease_token: Words
 
-    def verdict(self) -> Verdict:
-        return Verdict(
-            kind=self.kind,
-            action_ids=tuple(dict.fromkeys(self.action_ids)),
-            policy_ids=tuple(dict.fromkeys(self.policy_ids)),
-            reason=self.reason,
-            parameters=self.parameters,
-        )
+
+class Move(Lease):
+    queue_id: Words
+    reason: Annotated[Text, Field(max_length=MAX_REASON)] = ""
 
 
 @dataclass(frozen=True)
@@ -112,3 +103,9 @@ def decide_job(request: Request, job_id: str, body: Decision, caller: Reviewer) 
     return Reply(
         decisions.decide(context_of(request), caller, job_id, body.lease_token, body.verdict())
     )
+
+
+@router.post("/{job_id}/move", status_code=204, summary="Put the job into another queue")
+def move_job(request: Request, job_id: str, body: Move, caller: Reviewer) -> Response:
+    jobs.move(context_of(request), caller, job_id, body.lease_token, body.queue_id, body.reason)
+    return Response(status_code=204)

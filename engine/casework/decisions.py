@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from engine.configuration.actions import Action
     from engine.configuration.configuration import Configuration
+    from engine.configuration.settings import OrgSettings
 
 UNDO_WINDOW = timedelta(seconds=10)
 MAX_REASON = 5000
@@ -25,6 +26,13 @@ MAX_REASON = 5000
 class DecisionKind(StrEnum):
     IGNORE = "IGNORE"
     CUSTOM_ACTION = "CUSTOM_ACTION"
+    ACCEPT_APPEAL = "ACCEPT_APPEAL"
+    REJECT_APPEAL = "REJECT_APPEAL"
+
+
+APPEAL_KINDS = frozenset({DecisionKind.ACCEPT_APPEAL, DecisionKind.REJECT_APPEAL})
+APPEAL_JOB = "APPEAL"
+CHILD_SAFETY_JOB = "NCMEC"
 
 
 @dataclass(frozen=True)
@@ -55,10 +63,19 @@ class Label:
 
 
 def judge(
-    verdict: Verdict, type_id: str, queue_id: str, configuration: Configuration
+    verdict: Verdict,
+    type_id: str,
+    queue_id: str,
+    configuration: Configuration,
+    job_kind: str = "DEFAULT",
 ) -> tuple[ChosenAction, ...]:
     """The actions to take on an item of this type; raises InvalidInput with every problem."""
-    problems = [*_shape_problems(verdict), *_policy_problems(verdict, configuration)]
+    problems = [
+        *_shape_problems(verdict),
+        *_kind_problems(verdict.kind, job_kind),
+        *_policy_problems(verdict, configuration),
+        *_required_problems(verdict, job_kind, configuration.settings),
+    ]
     chosen: list[ChosenAction] = []
     for index, action_id in enumerate(verdict.action_ids):
         problem = _action_problem(action_id, type_id, queue_id, configuration)
@@ -89,6 +106,28 @@ def _shape_problems(verdict: Verdict) -> list[Problem]:
         for action_id in verdict.parameters
         if action_id not in verdict.action_ids
     )
+    return problems
+
+
+def _kind_problems(kind: DecisionKind, job_kind: str) -> list[Problem]:
+    """An appeal is accepted or rejected, and nothing else is."""
+    if (kind in APPEAL_KINDS) is (job_kind == APPEAL_JOB):
+        return []
+    if job_kind == APPEAL_JOB:
+        return [Problem("an appeal is decided by ACCEPT_APPEAL or REJECT_APPEAL", "/kind")]
+    return [Problem("this job is no appeal", "/kind", "ignore it, or choose an action")]
+
+
+def _required_problems(verdict: Verdict, job_kind: str, settings: OrgSettings) -> list[Problem]:
+    """What the organisation asks of every decision. Child safety has its own requirements."""
+    problems: list[Problem] = []
+    if job_kind == CHILD_SAFETY_JOB:
+        return problems
+    acts = verdict.kind is DecisionKind.CUSTOM_ACTION
+    if settings.decision_needs_policy and acts and not verdict.policy_ids:
+        problems.append(Problem("name the policy that is violated", "/policyIds"))
+    if settings.decision_needs_reason and not verdict.reason.strip():
+        problems.append(Problem("give a reason for the decision", "/reason"))
     return problems
 
 
@@ -127,11 +166,11 @@ def offered_actions(
 
 
 def labels_of(verdict: Verdict, job_policy_ids: Sequence[str]) -> tuple[Label, ...]:
-    """An action says the item violates the policies named; an ignore says it violates none.
+    """An action, or a rejected appeal, says the item violates the policies named; the rest, none.
 
     Without named policies, those the job was opened for count; without any, no policy is named.
     """
-    violating = verdict.kind is DecisionKind.CUSTOM_ACTION
+    violating = verdict.kind in {DecisionKind.CUSTOM_ACTION, DecisionKind.REJECT_APPEAL}
     named = tuple(verdict.policy_ids) if violating else ()
     policies = named or tuple(job_policy_ids)
     if not policies:

@@ -13,7 +13,7 @@ from engine.casework.decisions import UNDO_WINDOW, DecisionKind, Verdict
 from engine.casework.leases import JobState
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.paging import PageRequest
-from services import decisions, jobs
+from services import decision_log, decision_undo, decisions, jobs
 from store.decisions import DecisionFilter
 from tests.services.casework import Desk, desk
 
@@ -89,7 +89,7 @@ def test_an_ignored_job_says_that_no_policy_is_violated(office: Desk) -> None:
 def test_a_decision_undone_leaves_no_trace_but_its_record(office: Desk) -> None:
     job_id = office.opened("a")
     done = decided(office, banned(office))
-    undone = decisions.undo(office.context, office.ann, done.decision_id)
+    undone = decision_undo.undo(office.context, office.ann, done.decision_id)
 
     assert undone.job_id == job_id
     assert rows(office, LABELS) == []
@@ -107,10 +107,10 @@ def test_an_undo_too_late_or_by_another_is_refused(office: Desk, clock: MovableC
     office.opened("a")
     done = decided(office, banned(office))
     with pytest.raises(Conflict, match="only the person"):
-        decisions.undo(office.context, office.bob, done.decision_id)
+        decision_undo.undo(office.context, office.bob, done.decision_id)
     clock.advance(seconds=UNDO_WINDOW.total_seconds())
     with pytest.raises(Conflict, match="have passed"):
-        decisions.undo(office.context, office.ann, done.decision_id)
+        decision_undo.undo(office.context, office.ann, done.decision_id)
     assert [row["state"] for row in rows(office, OUTBOX)] == ["pending"]
 
 
@@ -120,7 +120,7 @@ def test_two_undos_at_once_undo_once(office: Desk) -> None:
 
     def undo(_: int) -> bool:
         try:
-            decisions.undo(office.context, office.ann, done.decision_id)
+            decision_undo.undo(office.context, office.ann, done.decision_id)
         except Conflict:
             return False
         return True
@@ -134,7 +134,7 @@ def test_a_job_opened_since_is_kept_when_a_decision_is_undone(office: Desk) -> N
     done = decided(office, IGNORE)
     new = office.opened("a")
     assert new != old
-    undone = decisions.undo(office.context, office.ann, done.decision_id)
+    undone = decision_undo.undo(office.context, office.ann, done.decision_id)
     assert (undone.job_id, undone.lease_token) == (new, None)
     assert jobs.view(office.context, office.ann, old).state == JobState.CLOSED
 
@@ -143,7 +143,7 @@ def test_an_undone_decision_opens_its_job_beside_one_of_another_kind(office: Des
     old = office.opened("a")
     done = decided(office, IGNORE)
     case = office.opened("a", kind="NCMEC")
-    assert decisions.undo(office.context, office.ann, done.decision_id).job_id == old
+    assert decision_undo.undo(office.context, office.ann, done.decision_id).job_id == old
     states = [jobs.view(office.context, office.ann, job).state for job in (old, case)]
     assert states == [JobState.OPEN, JobState.OPEN]
 
@@ -206,22 +206,22 @@ def test_decisions_are_listed_latest_first(office: Desk, clock: MovableClock) ->
         decided(office, IGNORE)
         clock.advance(minutes=1)
     wanted = DecisionFilter(queue_id=office.queue_id, kind="IGNORE", decided_by="user:ann")
-    page = decisions.listed(office.context, office.ann, wanted, PageRequest(2))
+    page = decision_log.listed(office.context, office.ann, wanted, PageRequest(2))
     assert [one.item_id for one in page.items] == ["i2", "i1"]
     assert page.next_cursor
     nobody = DecisionFilter(decided_by="user:eve")
-    assert decisions.listed(office.context, office.ann, nobody, PageRequest()).items == ()
+    assert decision_log.listed(office.context, office.ann, nobody, PageRequest()).items == ()
 
 
 def test_an_unknown_decision_cannot_be_undone(office: Desk) -> None:
     with pytest.raises(NotFound):
-        decisions.undo(office.context, office.ann, "00000000-0000-0000-0000-000000000000")
+        decision_undo.undo(office.context, office.ann, "00000000-0000-0000-0000-000000000000")
 
 
 def test_decisions_are_audited(office: Desk) -> None:
     office.opened("a")
     done = decided(office, IGNORE)
-    decisions.undo(office.context, office.ann, done.decision_id)
+    decision_undo.undo(office.context, office.ann, done.decision_id)
     log = rows(office, "SELECT event, subject_id, actor FROM audit_log ORDER BY n DESC LIMIT 2")
     assert [row["event"] for row in log] == ["decision:undo", "decision:create"]
     assert {row["subject_id"] for row in log} == {done.decision_id}

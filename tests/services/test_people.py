@@ -10,7 +10,7 @@ import pytest
 from engine.casework.decisions import DecisionKind, Verdict
 from engine.paging import page_request
 from engine.permissions import Permission, UserRole
-from services import api_keys, decisions, jobs, people, queues, users
+from services import api_keys, decision_log, decisions, jobs, people, queues, users
 from services.context import Caller, Context, system_caller
 from services.organisations import create_organisation
 from store.decisions import DecisionFilter
@@ -72,5 +72,5 @@ def test_review_names_who_holds_and_who_decided(office: Desk, grace: Caller, adm
     decisions.decide(office.context, grace, job_id, token, verdict)
     seen = jobs.view(office.context, office.ann, job_id)
     assert [one.decided_by_name for one in seen.history] == ["Grace Hopper"]
-    page = decisions.listed(office.context, admin, DecisionFilter(), page_request(9, None))
+    page = decision_log.listed(office.context, admin, DecisionFilter(), page_request(9, None))
     assert [one.decided_by_name for one in page.items] == ["Grace Hopper"]

@@ -15,7 +15,7 @@ from engine.casework.decisions import DecisionKind, Verdict
 from engine.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from engine.items import ItemRef
 from engine.paging import PageRequest
-from services import decisions, jobs, strikes
+from services import decision_undo, decisions, jobs, strikes
 from services.context import Caller, system_caller
 from services.policies import POLICIES
 from services.settings import save_settings
@@ -171,7 +171,7 @@ def test_an_undone_decision_takes_its_strikes_and_their_effects_back(town: Town)
     verdict = Verdict(DecisionKind.CUSTOM_ACTION, (struck,), (work.policy_id,))
     decided = decisions.decide(town.context, who, job_id, token, verdict)
     assert total(town) == 1
-    decisions.undo(town.context, who, decided.decision_id)
+    decision_undo.undo(town.context, who, decided.decision_id)
     assert total(town) == 0
     states = town.rows("SELECT DISTINCT state FROM outbox")
     assert [row.state for row in states] == ["cancelled"]
