@@ -9,6 +9,7 @@ from engine.actions.callback import callback_body
 from engine.actions.plan import job_source, planned_job
 from engine.casework.strikes import person_of
 from engine.configuration.actions import ActionType
+from engine.items import ItemRef
 from services.job_openings import Opening, open_routed
 from services.strikes import count_strikes, record_strikes
 from store import executions as executed
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from engine.actions.plan import PlannedJob
     from engine.casework.strikes import Tally
     from engine.configuration.configuration import Configuration
+    from engine.configuration.settings import OrgSettings
 
 KIND = "action"
 
@@ -50,7 +52,9 @@ def execute_actions(
     counted = count_strikes(tx, fresh, configuration)
     every = fresh + _executed(tx, counted.effects, configuration, now, new_id)
     messages = [
-        _message(each, counted) for each in every if each.action.type is ActionType.CUSTOM_ACTION
+        _message(each, counted, configuration.settings)
+        for each in every
+        if each.action.type is ActionType.CUSTOM_ACTION
     ]
     outbox.insert(tx, messages, kind=KIND, due=not_before or now, now=now)
     record_strikes(tx, counted, configuration)
@@ -72,7 +76,7 @@ def _executed(
     return fresh
 
 
-def _message(execution: Execution, counted: Tally) -> NewMessage:
+def _message(execution: Execution, counted: Tally, settings: OrgSettings) -> NewMessage:
     """With the person's strikes after this event, where a person is known."""
     action, person = execution.action, person_of(execution.target)
     sum_now = counted.sums.get(person) if person else None
@@ -84,6 +88,8 @@ def _message(execution: Execution, counted: Tally) -> NewMessage:
         url=action.callback_url or "",
         headers=action.callback_url_headers,
         body=callback_body(replace(execution, user_strike_count=count)),
+        item=ItemRef(execution.target.type_id, execution.target.item_id),
+        timeout_s=float(action.timeout_seconds or settings.webhook_timeout_seconds),
     )
 
 

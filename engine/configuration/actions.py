@@ -11,6 +11,8 @@ from engine.configuration.reader import MAX_NAME, SCHEMA, Reader
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LONGEST_TIMEOUT_S = 120
+
 
 class ActionType(StrEnum):
     CUSTOM_ACTION = "CUSTOM_ACTION"
@@ -25,6 +27,7 @@ class Action:
 
     queue_id: where an enqueueing action puts its jobs; None leaves it to the routing rules.
     reversal_action_id: the action that takes this one back when an appeal is accepted.
+    timeout_seconds: how long its URL may take to answer; None, as long as the settings say.
     """
 
     action_id: str
@@ -40,6 +43,7 @@ class Action:
     parameters: tuple[Parameter, ...] = ()
     queue_id: str | None = None
     reversal_action_id: str | None = None
+    timeout_seconds: int | None = None
 
     def allows(self, type_id: str) -> bool:
         return not self.item_type_ids or type_id in self.item_type_ids
@@ -62,6 +66,7 @@ def parse_action(action_id: str, version: int, document: object) -> Action:
         parameters=read_parameters(reader),
         queue_id=reader.optional_text("queueId"),
         reversal_action_id=reader.optional_text("reversalActionId"),
+        timeout_seconds=reader.whole("timeoutSeconds", default=None, low=1, high=LONGEST_TIMEOUT_S),
     )
     _check_url(reader, action)
     reader.finish("action")
@@ -91,4 +96,5 @@ def action_document(action: Action) -> dict[str, object]:
         "parameters": [parameter_document(parameter) for parameter in action.parameters],
         "queueId": action.queue_id,
         "reversalActionId": action.reversal_action_id,
+        "timeoutSeconds": action.timeout_seconds,
     }
