@@ -223,10 +223,7 @@ def _slots(
 
 
 def _answers(context: Context, org_id: int, asks: Sequence[Ask]) -> list[tuple[Measured, ...]]:
-    if not asks:
-        return []
-    with context.database.transaction(org_id) as tx:
-        return features.answers(tx, asks)
+    return features.answers_of(context.database, org_id, asks) if asks else []
 
 
 def matched(looked: Looked, live: Live) -> tuple[Match, ...]:

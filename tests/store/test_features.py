@@ -12,9 +12,10 @@ from sqlalchemy import text
 
 from engine.language.measures import Event, Measured, of_events
 from engine.language.nodes import Measure
-from store import features, window_events
+from store import features, window_busy, window_events, window_memory
 from store.features import Ask, Part
 from store.window_events import WindowEvent
+from store.window_memory import WindowMemory
 
 if TYPE_CHECKING:
     from store.database import Database
@@ -94,13 +95,19 @@ def plain(
 @settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(events=EVENTS, asks=ASKS, most=st.sampled_from([1, 4, 100]))
+@given(
+    events=EVENTS,
+    asks=ASKS,
+    most=st.sampled_from([1, 4, 100]),
+    remembered=st.sampled_from([1, 8, 100]),
+)
 def test_every_answer_is_the_plain_one(
     database: Database,
     org: Organisation,
     events: Stored,
     asks: list[tuple[int, str, Parts, int]],
     most: int,
+    remembered: int,
 ) -> None:
     """Whether a key counts as busy changes how it is asked, never the answer."""
     store(database, org, events)
@@ -110,6 +117,7 @@ def test_every_answer_is_the_plain_one(
     ]
     with (
         mock.patch.object(features, "MOST_NEWEST", most),
+        mock.patch.object(features, "MOST_REMEMBERED", remembered),
         database.transaction(org.org_id) as tx,
     ):
         found = features.answers(tx, questions)
@@ -136,7 +144,8 @@ def test_sums_by_the_minute_change_no_answer(
     store(database, org, events, step=SEVEN_SECONDS)
     with (
         mock.patch.object(features, "MOST_NEWEST", 1),
-        mock.patch.object(features, "MOST_READ", 0),
+        mock.patch.object(features, "MOST_REMEMBERED", 1),
+        mock.patch.object(window_busy, "MOST_READ", 0),
     ):
         for asks in batches:
             questions = [
@@ -152,6 +161,42 @@ def test_sums_by_the_minute_change_no_answer(
                 ]
 
 
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    events=EVENTS,
+    batches=st.lists(ASKS, min_size=2, max_size=5),
+    most_events=st.sampled_from([1, 10, 1000]),
+)
+def test_what_is_remembered_changes_no_answer(
+    database: Database,
+    org: Organisation,
+    events: Stored,
+    batches: list[list[tuple[int, str, Parts, int]]],
+    most_events: int,
+) -> None:
+    """Batches in any order over one memory, while events arrive between them."""
+    memory = WindowMemory(most_events)
+    for number, asks in enumerate(batches):
+        last = max((at for *_, at in asks), default=0) if number + 1 < len(batches) else 60
+        seen = {name: told for name, told in events.items() if name[2] <= last}
+        store(database, org, seen)
+        questions = [
+            Ask(counter, key, tuple(Part(*part) for part in parts), (moment(at) - EPOCH) // US)
+            for counter, key, parts, at in asks
+        ]
+        with (
+            mock.patch.object(features, "MOST_NEWEST", 1),
+            mock.patch.object(window_memory, "SPARE", 0),
+            database.transaction(org.org_id) as tx,
+        ):
+            assert features.answers(tx, questions, memory) == [
+                tuple(plain(seen, counter, key, part, at) for part in parts)
+                for counter, key, parts, at in asks
+            ]
+
+
 def wide(parts: Parts) -> tuple[Part, ...]:
     return tuple(Part(width * SEVEN_SECONDS, measure) for width, measure in parts)
 
@@ -162,7 +207,8 @@ def test_a_busy_key_is_summed_by_the_minute(database: Database, org: Organisatio
     ask = Ask(NUMBERS, "a", (Part(10**9, Measure.SUM),), (moment(59 * SEVEN_SECONDS) - EPOCH) // US)
     with (
         mock.patch.object(features, "MOST_NEWEST", 10),
-        mock.patch.object(features, "MOST_READ", 20),
+        mock.patch.object(features, "MOST_REMEMBERED", 10),
+        mock.patch.object(window_busy, "MOST_READ", 20),
         database.transaction(org.org_id) as tx,
     ):
         for _ in range(2):

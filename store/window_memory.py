@@ -1,0 +1,214 @@
+"""What a worker remembers of keys with many events, so that each batch reads only what is new.
+
+History before a place never changes, so events that were read once need not be read again: of each
+key all events in (since, until] are here. The keys asked about longest ago are forgotten first.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from bisect import bisect_right
+from collections import OrderedDict, deque
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from engine.language.measures import Measured, millionths, of_numbers
+from engine.language.nodes import Carries, Measure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from store.database import Database
+    from store.window_groups import Group, Part
+
+MOST_EVENTS = 500_000
+MOST_FIRSTS = 200_000
+SPARE = 1024
+
+
+class Key:
+    """One key's events in (since_us, until_us], in order."""
+
+    def __init__(self, since_us: int, carries: Carries) -> None:
+        self.since_us = since_us
+        self.until_us = since_us
+        self.times: list[int] = []
+        self.carried: list[Any] | None = None if carries is Carries.NOTHING else []
+        self.units: list[int] | None = [0] if carries is Carries.NUMBER else None
+        self.slides: dict[Part, _Slide] = {}
+
+    def extend(self, times: Sequence[int], carried: Sequence[Any] | None, until_us: int) -> None:
+        """What happened up to a time; of what is known already, nothing is added again."""
+        new = bisect_right(times, self.until_us)
+        times, carried = times[new:], carried and carried[new:]
+        self.times += times
+        self.until_us = max(self.until_us, until_us)
+        if self.carried is None or carried is None:
+            return
+        self.carried += carried
+        if self.units is not None:
+            total = self.units[-1]
+            for number in carried:
+                total += millionths(number)
+                self.units.append(total)
+
+    def forget_before(self, after_us: int) -> None:
+        """Drops what no window reaches any more, now and then."""
+        gone = bisect_right(self.times, after_us)
+        if gone <= SPARE + len(self.times) // 2:
+            return
+        self.since_us = after_us
+        del self.times[:gone]
+        if self.carried is not None:
+            del self.carried[:gone]
+            if self.units is not None:
+                del self.units[:gone]
+        self.slides.clear()
+
+    def answer(self, part: Part, at_us: int) -> Measured:
+        low = bisect_right(self.times, at_us - part.width_us)
+        high = bisect_right(self.times, at_us)
+        if self.carried is None:
+            return high - low
+        if part.measure in {Measure.MAX, Measure.DISTINCT}:
+            return self._slide(part).to(self.carried, low, high)
+        assert self.units is not None
+        return of_numbers(part.measure, high - low, self.units[high] - self.units[low], None)
+
+    def _slide(self, part: Part) -> _Slide:
+        found = self.slides.get(part)
+        if found is None:
+            found = _Largest() if part.measure is Measure.MAX else _Members()
+            self.slides[part] = found
+        return found
+
+
+class _Slide(ABC):
+    """A window over a list that mostly moves on; each of its steps costs the same."""
+
+    def __init__(self) -> None:
+        self.low = self.high = 0
+
+    def to(self, carried: Sequence[Any], low: int, high: int) -> Measured:
+        if low < self.low or high < self.high or low > self.high:
+            self.clear()
+            self.low = self.high = low
+        for place in range(self.high, high):
+            self.enter(place, carried[place])
+        for place in range(self.low, low):
+            self.leave(place, carried[place])
+        self.low, self.high = low, high
+        return self.answer()
+
+    @abstractmethod
+    def clear(self) -> None: ...
+
+    @abstractmethod
+    def enter(self, place: int, value: Any) -> None: ...
+
+    @abstractmethod
+    def leave(self, place: int, value: Any) -> None: ...
+
+    @abstractmethod
+    def answer(self) -> Measured: ...
+
+
+class _Members(_Slide):
+    """How many different values there are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: dict[Any, int] = {}
+
+    def clear(self) -> None:
+        self.counts.clear()
+
+    def enter(self, place: int, value: Any) -> None:
+        self.counts[value] = self.counts.get(value, 0) + 1
+
+    def leave(self, place: int, value: Any) -> None:
+        left = self.counts[value] - 1
+        if left:
+            self.counts[value] = left
+        else:
+            del self.counts[value]
+
+    def answer(self) -> Measured:
+        return len(self.counts)
+
+
+class _Largest(_Slide):
+    """The largest value: those that a later one is no smaller than can never be it again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.falling: deque[tuple[int, float]] = deque()
+
+    def clear(self) -> None:
+        self.falling.clear()
+
+    def enter(self, place: int, value: Any) -> None:
+        while self.falling and self.falling[-1][1] <= value:
+            self.falling.pop()
+        self.falling.append((place, value))
+
+    def leave(self, place: int, value: Any) -> None:
+        if self.falling and self.falling[0][0] == place:
+            self.falling.popleft()
+
+    def answer(self) -> Measured:
+        return self.falling[0][1] if self.falling else None
+
+
+class WindowMemory:
+    """Of one organisation in one process. in_use: held by the thread that asks it."""
+
+    def __init__(self, most_events: int = MOST_EVENTS) -> None:
+        self.in_use = threading.Lock()
+        self.most_events = most_events
+        self.events = 0
+        self.keys: OrderedDict[tuple[int, str], Key] = OrderedDict()
+        self.firsts: OrderedDict[tuple[int, str], tuple[int, datetime]] = OrderedDict()
+
+    def known(self, group: Group) -> Key | None:
+        """What is remembered, if it reaches back to where the group's windows begin."""
+        key = self.keys.get(group.name)
+        if key is None or key.since_us > group.after_us:
+            return None
+        self.keys.move_to_end(group.name)
+        return key
+
+    def keep(self, group: Group, key: Key) -> None:
+        """Makes room at the expense of what was asked about longest ago."""
+        before = self.keys.pop(group.name, None)
+        self.events += len(key.times) - (len(before.times) if before else 0)
+        self.keys[group.name] = key
+        while self.events > self.most_events and len(self.keys) > 1:
+            _, oldest = self.keys.popitem(last=False)
+            self.events -= len(oldest.times)
+
+    def learn(
+        self, group: Group, key: Key, times: Sequence[int], carried: Sequence[Any] | None
+    ) -> None:
+        """What a remembered key has had since."""
+        before = len(key.times)
+        key.extend(times, carried, group.last_us)
+        key.forget_before(group.after_us)
+        self.events += len(key.times) - before
+
+    def keep_first(self, group: Group, first_us: int, first: datetime) -> None:
+        self.firsts[group.name] = first_us, first
+        if len(self.firsts) > MOST_FIRSTS:
+            self.firsts.popitem(last=False)
+
+
+_of_databases: WeakKeyDictionary[Database, dict[int, WindowMemory]] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def memory_of(database: Database, org_id: int) -> WindowMemory:
+    """What the process remembers of the organisation."""
+    with _lock:
+        return _of_databases.setdefault(database, {}).setdefault(org_id, WindowMemory())
