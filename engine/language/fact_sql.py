@@ -106,7 +106,7 @@ def _facts(feature: FactFeature) -> str:
 
 
 def _answer(place: int, feature: FactFeature) -> str:
-    units = f"coalesce(_steps_{place}.units, 0)"
+    units = f"greatest(coalesce(_steps_{place}.units, 0), 0)"
     answer = f"({units} > 0)" if feature.measure is FactMeasure.LABEL else TOTAL.format(units)
     known = " AND ".join(
         f"_asking.{each} IS NOT NULL"

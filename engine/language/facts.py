@@ -67,7 +67,7 @@ class Steps:
 
     def at(self, moment_us: int) -> float | bool | None:
         place = bisect_right(self._moments, moment_us)
-        units = self._units[place - 1] if place else 0
+        units = max(self._units[place - 1], 0) if place else 0
         return units > 0 if self._measure is FactMeasure.LABEL else total(units)
 
 

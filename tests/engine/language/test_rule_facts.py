@@ -82,7 +82,7 @@ def naive(feature: FactFeature, facts: Sequence[Known], at: int, subject: object
             return float(len(found))
         case _:
             units = [round(fact.amount * 1_000_000) for fact in found]
-            return total(sum(units))
+            return total(max(sum(units), 0))
 
 
 def knowledge(facts: Sequence[Known]) -> Knowledge:
