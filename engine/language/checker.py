@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from engine.language.diagnostics import LARGEST_REPORT, Diagnostic, locate
 from engine.language.format import format_number
+from engine.language.names import read_call, read_name
 from engine.language.nodes import (
     Apply,
     ArrivalTime,
     Constant,
-    FieldRead,
     Literal,
     LiteralKind,
     Name,
@@ -24,7 +24,6 @@ from engine.language.nodes import (
     Syntax,
 )
 from engine.language.registry import FUNCTIONS, REGISTRY
-from engine.language.spelling import field_path
 from engine.language.types import (
     BOOLEAN,
     DURATION,
@@ -40,6 +39,7 @@ from engine.language.types import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from engine.language.names import Bound
     from engine.language.nodes import Environment
     from engine.language.operator import Operator, Variant
     from engine.language.signature import Bindings
@@ -55,7 +55,9 @@ _LITERAL_TYPES: Final = {
     LiteralKind.TIME: TIME,
     LiteralKind.INTERVAL: DURATION,
 }
-_SHOWN: Final = {"-x": "-", "[...]": "a list", "[]": "[]"}
+_SHOWN: Final = {"-x": "-", "[...]": "a list", "[]": "[]"} | {
+    name: f"{name}()" for name in ("any", "all", "count")
+}
 _NEGATIVE: Final = ("not ", "is not ")
 
 
@@ -68,6 +70,7 @@ class Checker:
         self.schema = schema
         self.environment = environment
         self.diagnostics: list[Diagnostic] = []
+        self.bounds: list[Bound] = []
         self._text = text
         self._special = special
 
@@ -97,9 +100,9 @@ class Checker:
             case Literal():
                 return Constant(_LITERAL_TYPES[syntax.kind], syntax.value, syntax.span)
             case Name():
-                return self._field(syntax)
+                return read_name(self, syntax)
             case Operation():
-                return self._operation(syntax)
+                return read_call(self, syntax) or self._operation(syntax)
 
     def condition(self, syntax: Syntax) -> Node:
         node = self.node(syntax)
@@ -111,36 +114,6 @@ class Checker:
                 syntax.span,
             )
         return node
-
-    def _field(self, name: Name) -> Node:
-        path = field_path(name.parts, self.schema)
-        first = path[0]
-        current = self.schema.fields.get(first)
-        if current is None:
-            return self.refuse(
-                "unknown-field",
-                f"There is no field {first!r}.",
-                self.nearest(first, self._nameable()) or self._known_fields(),
-                name.span,
-            )
-        for part in path[1:]:
-            member = current.member(part)
-            if member is None:
-                return self._no_member(current, part, name.span)
-            current = member
-        return FieldRead(current, path, name.span)
-
-    def _nameable(self) -> list[str]:
-        return [*self.schema.fields, *(["creator"] if self.schema.creator_field else [])]
-
-    def _known_fields(self) -> str:
-        shown = ", ".join(list(self.schema.fields)[:8])
-        return f"The fields are {shown}{', ...' if len(self.schema.fields) > 8 else ''}."  # noqa: PLR2004 - enough to read
-
-    def _no_member(self, owner: Type, part: str, span: Span) -> Node:
-        known = [name for name, _ in owner.fields]
-        hint = self.nearest(part, known) or (f"It has {', '.join(known)}." if known else "")
-        return self.refuse("unknown-member", f"{owner} has no {part!r}.", hint, span)
 
     def _operation(self, operation: Operation) -> Node:
         for prefix in _NEGATIVE:
@@ -298,7 +271,7 @@ def _other_suggestion(arguments: Sequence[Node]) -> str:
     if numbers and Base.DURATION in bases:
         return "Compare a length of time with INTERVAL '7 days'."
     if Base.LIST in bases:
-        return "Use list_contains(list, value), list_has_any or list_has_all."
+        return "Use list_contains(list, value), or any(condition) to ask about its elements."
     if Base.ITEM in bases:
         return "Compare its id, as in creator.id = 'abc'."
     return ""

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from engine.language.format import format_rule, quoted_name
+from engine.language.graph import free_levels
 from engine.language.intervals import parse_interval
 from engine.language.nodes import (
     Apply,
@@ -17,12 +18,14 @@ from engine.language.nodes import (
     Constant,
     Counter,
     CountRecent,
+    FactRead,
     FieldRead,
     Literal,
     LiteralKind,
     Measure,
     Node,
     Operation,
+    Quantified,
     Syntax,
 )
 from engine.language.registry import REGISTRY
@@ -192,18 +195,28 @@ def _window(checker: Checker, syntax: Syntax) -> int | None:
 
 def _is_pure(checker: Checker, root: Node) -> bool:
     """Events are written when the place is given: fields and functions of them are all there is."""
+    if free_levels(root):
+        checker.report(
+            "bad-condition",
+            "A counter cannot count by an element that any(), all() or count() looks at.",
+            "Count by fields of the item.",
+            root.span,
+        )
+        return False
     stack: list[Node] = [root]
     while stack:
         node = stack.pop()
         timed = isinstance(node, Apply) and node.operator == "age"
-        if timed or isinstance(node, BankMatch | CountRecent | ArrivalTime):
+        if timed or isinstance(node, BankMatch | CountRecent | FactRead | ArrivalTime):
             checker.report(
                 "bad-condition",
                 "The condition or value of a counter may use fields and functions of them only.",
-                "Move matches(), count_recent(), age() and arrived_at() out of it.",
+                "Move matches(), count_recent(), strikes(), age() and arrived_at() out of it.",
                 node.span,
             )
             return False
+        if isinstance(node, Quantified):
+            stack.extend((node.subject, node.condition))
         if isinstance(node, Apply):
             if node.type.base is Base.ITEM:
                 checker.report(

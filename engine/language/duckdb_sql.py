@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.language.check import walk
 from engine.language.counter_sql import window_sql
+from engine.language.fact_sql import fact_column, with_facts
 from engine.language.matching import Matcher
 from engine.language.nodes import (
     Apply,
@@ -19,12 +20,18 @@ from engine.language.nodes import (
     Constant,
     Counter,
     CountRecent,
+    Element,
     Environment,
+    FactFeature,
+    FactRead,
     FieldRead,
     Node,
     Predicate,
+    Quantified,
+    Quantifier,
 )
 from engine.language.operator import TextFunction, uses
+from engine.language.quantifying import SQL_QUANTIFIERS
 from engine.language.registry import REGISTRY
 from engine.language.types import Base, Schema, Type
 
@@ -49,7 +56,7 @@ class DuckPlan:
     """What to run over a relation that has the schema's fields and `_arrived_at`.
 
     source: what to select from: the relation, or a query over it that adds columns for counters
-        and keeps all others.
+        and facts and keeps all others. Where a predicate has facts it reads `fact_sql.FACTS`.
     expressions: one BOOLEAN expression for each predicate, in order.
     functions: to be registered on the connection first (`udf.register`).
     """
@@ -73,18 +80,26 @@ def plan_values(
     nodes = [node for tree in trees for node in walk(tree)]
     counters = tuple(dict.fromkeys(n.counter for n in nodes if isinstance(n, CountRecent)))
     matcher = Matcher((n for n in nodes if isinstance(n, BankMatch)), environment.banks)
-    compiler = SqlCompiler(schema, counters, matcher)
+    facts = tuple(dict.fromkeys(n.feature for n in nodes if isinstance(n, FactRead)))
+    compiler = SqlCompiler(schema, counters, matcher, facts)
     expressions = tuple(compiler.value(tree) for tree in trees)
-    source = compiler.with_counts(relation)
+    source = with_facts(compiler, facts, schema.name, compiler.with_counts(relation))
     return DuckPlan(source, expressions, tuple(compiler.functions.values()))
 
 
 class SqlCompiler:
-    def __init__(self, schema: Schema, counters: Sequence[Counter], matcher: Matcher) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        counters: Sequence[Counter],
+        matcher: Matcher,
+        facts: Sequence[FactFeature] = (),
+    ) -> None:
         self.functions: dict[str, TextFunction] = {}
         self._schema = schema
         self._counters = counters
         self._matcher = matcher
+        self._facts = facts
         self._bound = 0
 
     # -- what SQL implementations ask for ---------------------------------------------------------
@@ -99,8 +114,14 @@ class SqlCompiler:
                 return ARRIVED_AT
             case CountRecent():
                 return _count_column(self._counters.index(node.counter))
+            case FactRead():
+                return fact_column(self._facts.index(node.feature))
             case BankMatch():
                 return self._bank_match(node)
+            case Element():
+                return _members(f"_e{node.level}", node.path)
+            case Quantified():
+                return self._quantified(node)
             case Apply():
                 return REGISTRY[node.operator].variants[node.overload].sql(self, node)
 
@@ -126,9 +147,15 @@ class SqlCompiler:
     def _field(self, node: FieldRead) -> str:
         first, *members = node.path
         read = self._schema.reads.get(first) or quoted(first)
-        for member in members:
-            read = f"struct_extract({read}, {text_sql(member)})"
-        return read
+        return _members(read, members)
+
+    def _quantified(self, node: Quantified) -> str:
+        subject, condition = self.value(node.subject), self.value(node.condition)
+        look = f"lambda _e{node.level}: {condition}"
+        if node.quantifier is Quantifier.COUNT:
+            return f"CAST(len(list_filter({subject}, {look})) AS DOUBLE)"
+        answers = f"list_transform({subject}, {look})"
+        return self.fill(SQL_QUANTIFIERS[node.quantifier], (answers,))
 
     def _bank_match(self, node: BankMatch) -> str:
         hits = self.call(self._matcher.function(node.subject.type), self.value(node.subject))
@@ -144,6 +171,12 @@ class SqlCompiler:
             for place, counter in enumerate(self._counters)
         )
         return f"(SELECT *, {columns} FROM {relation})"  # noqa: S608 - built from checked nodes
+
+
+def _members(read: str, path: Sequence[str]) -> str:
+    for member in path:
+        read = f"struct_extract({read}, {text_sql(member)})"
+    return read
 
 
 def _count_column(place: int) -> str:

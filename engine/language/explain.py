@@ -5,16 +5,26 @@ Pure and recomputable: the same predicate, row and counts give the same explanat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from engine.language.check import check, walk
 from engine.language.format import format_number, quoted_text
+from engine.language.graph import free_levels
 from engine.language.intervals import format_interval, format_time, microseconds_of
 from engine.language.matching import in_mode
-from engine.language.nodes import Apply, BankMatch, Constant, FieldRead, Node
+from engine.language.nodes import (
+    Apply,
+    BankMatch,
+    Constant,
+    Element,
+    FieldRead,
+    Node,
+    Quantified,
+    Quantifier,
+)
 from engine.language.ruleset import compile_values
 from engine.text import Automaton
 
@@ -61,7 +71,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Judged:
-    """A rule's canonical text, its tree with spans in that text, and each node's value by id()."""
+    """A rule's canonical text, its tree with spans in that text, and each node's value by id().
+
+    Of a condition that any(), all() or count() asks of elements, the list of their answers.
+    """
 
     text: str
     tree: Node
@@ -82,13 +95,18 @@ def judge(
     counts: Sequence[object],
     arrived_at: datetime,
 ) -> Judged:
-    """counts: in the order of the predicate's counters."""
+    """counts: in the order of the predicate's counters, then of its facts."""
     checked = check(predicate.text, predicate.schema, environment)
     assert checked.predicate, checked.diagnostics
-    nodes = list(walk(checked.predicate.tree))
-    evaluate, _ = compile_values(nodes, predicate.counters, environment)
+    nodes = [node for node in walk(checked.predicate.tree) if not free_levels(node)]
+    looks = [node for node in nodes if isinstance(node, Quantified)]
+    each = [replace(look, quantifier=Quantifier.EACH) for look in looks]
+    evaluate, _ = compile_values(
+        [*nodes, *each], (*predicate.counters, *predicate.facts), environment
+    )
     values = evaluate(row, counts, arrived_at)
-    judged = dict(zip(map(id, nodes), values, strict=True))
+    asked = [*map(id, nodes), *(id(look.condition) for look in looks)]
+    judged = dict(zip(asked, values, strict=True))
     return Judged(predicate.text, checked.predicate.tree, judged)
 
 
@@ -117,9 +135,17 @@ def joined(node: Node) -> tuple[Node, ...]:
 def looked_at(leaf: Node) -> list[Node]:
     """The values a condition is about: its operands, and the fields they are made from."""
     operands = _operands(leaf)
-    below = [each for operand in operands for each in walk(operand) if isinstance(each, FieldRead)]
+    below = [each for operand in operands for each in _fields_and_answers(operand)]
     distinct = {id(each): each for each in (*operands, *below)}
     return list({(type(each), each.span): each for each in distinct.values()}.values())
+
+
+def _fields_and_answers(operand: Node) -> Iterator[Node]:
+    for node in walk(operand):
+        if isinstance(node, FieldRead):
+            yield node
+        elif isinstance(node, Quantified) and not free_levels(node):
+            yield node.condition
 
 
 def _operands(leaf: Node) -> list[Node]:
@@ -130,6 +156,8 @@ def _operands(leaf: Node) -> list[Node]:
             return [each for each in leaf.arguments if not _is_written(each)]
         case BankMatch():
             return [leaf.subject]
+        case Quantified():
+            return [leaf.subject, leaf.condition]
         case Constant():
             return []
         case _:
@@ -152,19 +180,50 @@ def found(judged: Judged, environment: Environment) -> tuple[Found, ...]:
     matches = [
         node
         for node in walk(judged.tree)
-        if isinstance(node, BankMatch) and judged.outcome(node) is True
+        if isinstance(node, BankMatch) and not free_levels(node) and judged.outcome(node) is True
     ]
+    of_elements = [
+        (match, _elements_read(judged, look, match.subject))
+        for look in walk(judged.tree)
+        if isinstance(look, Quantified) and not free_levels(look)
+        for match in walk(look.condition)
+        if isinstance(match, BankMatch) and free_levels(match)
+    ]
+    whole = [(match, _texts(judged.values[id(match.subject)])) for match in matches]
     return tuple(
-        dict.fromkeys(each for node in matches for each in _found(judged, node, environment))
+        dict.fromkeys(
+            each
+            for match, texts in (*whole, *of_elements)
+            for each in _found(judged, match, texts, environment)
+        )
     )
 
 
-def _found(judged: Judged, match: BankMatch, environment: Environment) -> Iterator[Found]:
+Texts = Iterable[tuple[int | None, object]]
+
+
+def _texts(subject: object) -> Texts:
+    return enumerate(subject) if isinstance(subject, list) else [(None, subject)]
+
+
+def _elements_read(judged: Judged, look: Quantified, subject: Node) -> Texts:
+    """What an element, or a member of it, is in each element of a list."""
+    elements = judged.values[id(look.subject)]
+    if not isinstance(subject, Element) or not isinstance(elements, list):
+        return
+    for place, element in enumerate(elements):
+        value = element
+        for member in subject.path:
+            value = value.get(member) if isinstance(value, Mapping) else None
+        yield place, value
+
+
+def _found(
+    judged: Judged, match: BankMatch, texts: Texts, environment: Environment
+) -> Iterator[Found]:
     bank = in_mode(environment.banks[match.bank], match.mode)
     automaton = Automaton.build([bank])
     field = judged.written(match.subject)
-    subject = judged.values[id(match.subject)]
-    texts = enumerate(subject) if isinstance(subject, list) else [(None, subject)]
     for element, text in texts:
         for span in automaton.spans(text, 0) if isinstance(text, str) else ():
             term = bank.terms[span.term].text

@@ -6,7 +6,17 @@ from collections import Counter as Tally
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from engine.language.nodes import Apply, BankMatch, Constant, CountRecent, FieldRead, Node
+from engine.language.nodes import (
+    Apply,
+    BankMatch,
+    Constant,
+    CountRecent,
+    Element,
+    FactRead,
+    FieldRead,
+    Node,
+    Quantified,
+)
 from engine.language.registry import REGISTRY
 
 if TYPE_CHECKING:
@@ -20,12 +30,14 @@ class Graph:
     """roots: in the order given, each rewritten so that equal nodes are the same object.
 
     uses: how often a node stands under others, by its id(). inputs: the fields and counters each
-    node reads, by its id().
+    node reads, by its id(). free: the levels of the elements it reads that are chosen outside of
+    it, by its id(): such a node has a value for each element.
     """
 
     roots: list[Node] = field(default_factory=list)
     uses: Tally[int] = field(default_factory=Tally)
     inputs: dict[int, frozenset[Node]] = field(default_factory=dict)
+    free: dict[int, frozenset[int]] = field(default_factory=dict)
     costs: dict[int, int] = field(default_factory=dict)
     _known: dict[Hashable, Node] = field(default_factory=dict)
 
@@ -55,9 +67,22 @@ class Graph:
         """A cheaper condition beside a dear one is tried first, whatever the author's order."""
         self.uses.update(map(id, children))
         below = (self.inputs[id(child)] for child in children)
-        own = {node} if isinstance(node, FieldRead | CountRecent) else set()
+        self.free[id(node)] = _free(node, (self.free[id(child)] for child in children))
+        own = {node} if isinstance(node, FieldRead | CountRecent | FactRead) else set()
         self.inputs[id(node)] = frozenset(own).union(*below)
         self.costs[id(node)] = own_cost(node) + sum(map(self.cost, children))
+
+
+def free_levels(node: Node) -> frozenset[int]:
+    """The levels of the elements that a node reads and that are chosen outside of it."""
+    return _free(node, map(free_levels, _children(node)))
+
+
+def _free(node: Node, below: Iterable[frozenset[int]]) -> frozenset[int]:
+    if isinstance(node, Element):
+        return frozenset([node.level])
+    together: frozenset[int] = frozenset().union(*below)
+    return together - {node.level} if isinstance(node, Quantified) else together
 
 
 def _children(node: Node) -> tuple[Node, ...]:
@@ -66,6 +91,8 @@ def _children(node: Node) -> tuple[Node, ...]:
             return node.arguments
         case BankMatch():
             return (node.subject,)
+        case Quantified():
+            return (node.subject, node.condition)
         case _:
             return ()
 
@@ -76,6 +103,8 @@ def _with_children(node: Node, children: list[Node]) -> Node:
             return replace(node, arguments=tuple(children))
         case BankMatch():
             return replace(node, subject=children[0])
+        case Quantified():
+            return replace(node, subject=children[0], condition=children[1])
         case _:
             return node
 
@@ -86,6 +115,8 @@ def _own_facts(node: Node) -> Hashable:
             return (node.operator, node.overload, node.type)
         case BankMatch():
             return (node.bank, node.mode)
+        case Quantified():
+            return (node.quantifier, node.level)
         case Constant():
             return (node.type, type(node.value), node.value)
         case _:
@@ -98,5 +129,7 @@ def own_cost(node: Node) -> int:
             return REGISTRY[node.operator].cost
         case BankMatch():
             return REGISTRY["matches"].cost
+        case Quantified():
+            return REGISTRY["any"].cost
         case _:
             return 1

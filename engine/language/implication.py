@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from engine.language.clauses import OPEN, Bounds, Clause, Leaf, clauses_of
 from engine.language.cuts import Comparison, comparison_of, turns
-from engine.language.nodes import Apply, Constant, CountRecent, Node
+from engine.language.nodes import Apply, Constant, CountRecent, Node, Quantified
 from engine.language.types import Base
 
 if TYPE_CHECKING:
@@ -122,6 +122,8 @@ def _holds(start: list[Any], turn: tuple[bool, list[Any]]) -> bool:
 def _is_never_negative(subject: Node) -> bool:
     if isinstance(subject, CountRecent):
         return subject.type.base is Base.NUMBER and subject.counter.value == ""
+    if isinstance(subject, Quantified):
+        return subject.type.base is Base.NUMBER
     return isinstance(subject, Apply) and subject.operator in _NEVER_NEGATIVE
 
 

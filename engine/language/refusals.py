@@ -12,7 +12,10 @@ _CLOCK = (
     "A rule has no clock: it means the same live and in history.",
     "Use age(field), or arrived_at(), the time the item arrived.",
 )
-_LAMBDA = ("Lambdas are not part of a rule.", "Use list_contains, list_has_any or list_has_all.")
+_LAMBDA = (
+    "Lambdas are not part of a rule.",
+    "Use any(condition), all(condition) or count(condition).",
+)
 _PATTERN = (
     "This operator is not part of a rule.",
     "Use LIKE, ILIKE or regexp_matches(text, 're').",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from engine.language.operators import (
     collections,
     compare,
+    facts,
     logic,
     numbers,
     signals,
@@ -27,9 +28,11 @@ _GROUPS: Final = (
     numbers.OPERATORS,
     text.OPERATORS,
     collections.OPERATORS,
+    special.QUANTIFIERS,
     time.OPERATORS,
     signals.OPERATORS,
     special.OPERATORS,
+    facts.OPERATORS,
 )
 
 REGISTRY: Final[Mapping[str, Operator]] = MappingProxyType(

@@ -21,9 +21,15 @@ from engine.language.nodes import (
     BankMatch,
     Constant,
     CountRecent,
+    Element,
+    FactRead,
     FieldRead,
     Node,
+    Quantified,
+    Quantifier,
 )
+from engine.language.operator import is_simple
+from engine.language.quantifying import ROW_QUANTIFIERS
 from engine.language.registry import REGISTRY
 from engine.language.types import Base
 
@@ -32,7 +38,7 @@ if TYPE_CHECKING:
 
     from engine.language.graph import Graph
     from engine.language.matching import Matcher
-    from engine.language.nodes import Counter
+    from engine.language.nodes import Counter, FactFeature
 
 UNSET: Final = "..."
 """A shared value not yet computed; no expression has it as its value."""
@@ -52,7 +58,7 @@ class RowCompiler:
     """Writes the source of one function; `names` are the objects it needs."""
 
     def __init__(
-        self, graph: Graph, counters: Sequence[Counter], matcher: Matcher, fewest: int
+        self, graph: Graph, counters: Sequence[Counter | FactFeature], matcher: Matcher, fewest: int
     ) -> None:
         """fewest: how many conditions it takes to decide them together."""
         self.names: dict[str, object] = {}
@@ -60,7 +66,8 @@ class RowCompiler:
         self._places = {counter: place for place, counter in enumerate(counters)}
         self._matcher = matcher
         self._fewest = fewest
-        self._searches = LiteralSearches(graph.nodes())
+        closed = (node for node in graph.nodes() if not graph.free[id(node)])
+        self._searches = LiteralSearches(closed)
         self._inputs: dict[Node, str] = {}
         self._head: list[str] = []
         self._shared: dict[int, str] = {}
@@ -76,7 +83,7 @@ class RowCompiler:
         match node:
             case Constant():
                 return self._constant(node)
-            case FieldRead() | CountRecent():
+            case FieldRead() | CountRecent() | FactRead():
                 return self._input(node)
             case ArrivalTime():
                 return "arrived_at"
@@ -84,17 +91,28 @@ class RowCompiler:
                 return self._bank_match(node)
             case Apply():
                 return self._apply(node)
+            case Element():
+                return self._element(node)
+            case Quantified():
+                return self._quantified(node)
 
     def nullable(self, node: Node) -> bool:
         match node:
             case Constant():
                 return node.value is None
-            case FieldRead() | CountRecent():
+            case FieldRead() | CountRecent() | FactRead():
                 return node not in self._known
             case ArrivalTime():
                 return False
             case BankMatch():
                 return self.nullable(node.subject)
+            case Element():
+                return True
+            case Quantified():
+                counted = node.quantifier is Quantifier.COUNT
+                return self.nullable(node.subject) or (
+                    not counted and self.nullable(node.condition)
+                )
             case Apply():
                 variant = REGISTRY[node.operator].variants[node.overload]
                 return variant.nullable(tuple(self.nullable(each) for each in node.arguments))
@@ -127,7 +145,7 @@ class RowCompiler:
             case other:
                 return self.hand(other)
 
-    def _input(self, node: FieldRead | CountRecent) -> str:
+    def _input(self, node: FieldRead | CountRecent | FactRead) -> str:
         """The local that holds a field or a count, read once at the top of the function."""
         if node not in self._inputs:
             name, read = self._reading(node)
@@ -135,9 +153,9 @@ class RowCompiler:
             self._head.append(f"{name} = {read}")
         return self._inputs[node]
 
-    def _reading(self, node: FieldRead | CountRecent) -> tuple[str, str]:
-        if isinstance(node, CountRecent):
-            place = self._places[node.counter]
+    def _reading(self, node: FieldRead | CountRecent | FactRead) -> tuple[str, str]:
+        if not isinstance(node, FieldRead):
+            place = self._places[node.counter if isinstance(node, CountRecent) else node.feature]
             return f"n{place}", f"counts[{place}]"
         *parents, last = node.path
         if not parents:
@@ -149,7 +167,7 @@ class RowCompiler:
         place = self._searches.place(node)
         if place is not None:
             return self._found(node.arguments[0], place, self._searches.finder(node.arguments[0]))
-        shared = self._graph.uses[id(node)] > 1
+        shared = self._graph.uses[id(node)] > 1 and not self._graph.free[id(node)]
         if not shared or self._graph.cost(node) <= _SOONER_DONE_AGAIN:
             return self._written(node)
         name = self._shared.get(id(node)) or self._share(node)
@@ -192,6 +210,8 @@ class RowCompiler:
     def _hits(self, subject: Node, text: str, finder: object) -> str:
         """A pass for fixed texts is cheap and many rules wait for it; one for banks may be dear."""
         passes = self.hand(finder)
+        if self._graph.free[id(subject)]:
+            return f"{passes}({text})"
         name = self._passes.get((id(subject), passes))
         if name is None:
             name = self._passes[id(subject), passes] = f"h{len(self._passes)}"
@@ -202,6 +222,26 @@ class RowCompiler:
         if name not in self._lazy:
             return name
         return f"({name} if {name} is not {UNSET} else ({name} := {passes}({text})))"
+
+    def _element(self, node: Element) -> str:
+        code = f"e{node.level}"
+        for member in node.path:
+            name = code if code.isidentifier() else self.temporary()
+            test = code if name == code else f"({name} := {code})"
+            code = f"(None if {test} is None else {name}.get({member!a}))"
+        return code
+
+    def _quantified(self, node: Quantified) -> str:
+        """The list is named first: Python lets nothing be named in what a comprehension reads."""
+        subject, element = self.value(node.subject), f"e{node.level}"
+        name = subject if is_simple(subject) else self.temporary()
+        answers = self.hand(ROW_QUANTIFIERS[node.quantifier])
+        answered = f"{answers}(({self.value(node.condition)}) for {element} in {name})"
+        if name != subject:
+            return f"(None if ({name} := {subject}) is None else {answered})"
+        return (
+            f"(None if {name} is None else {answered})" if self.nullable(node.subject) else answered
+        )
 
     # -- what the index asks for ------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from engine.language.counter_forms import COUNTER_FORMS, written_text
+from engine.language.fact_forms import FACT_FORMS
 from engine.language.nodes import (
     BankMatch,
     Constant,
@@ -15,6 +16,7 @@ from engine.language.nodes import (
     Node,
     Operation,
 )
+from engine.language.quantifiers import QUANTIFIED_FORMS
 from engine.language.registry import REGISTRY
 from engine.language.types import ERROR
 from engine.text import Mode
@@ -69,5 +71,11 @@ def _mode(checker: Checker, operation: Operation) -> str | None:
 
 
 SPECIAL_FORMS: Final = MappingProxyType(
-    {"matches": bank_match, "matches_variant": matches_variant, **COUNTER_FORMS}
+    {
+        "matches": bank_match,
+        "matches_variant": matches_variant,
+        **COUNTER_FORMS,
+        **QUANTIFIED_FORMS,
+        **FACT_FORMS,
+    }
 )

@@ -5,18 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.language.nodes import Literal, Name, Operation, Syntax
+from engine.language.types import ITEM, PROFILE_COLUMNS
 
 if TYPE_CHECKING:
-    from engine.language.types import Schema
+    from collections.abc import Iterable
+
+    from engine.language.types import Profile, Schema
 
 
 def field_path(parts: tuple[str, ...], schema: Schema) -> tuple[str, ...]:
-    """The path to read; `creator` is the field that holds the author."""
+    """The path to read; `creator` is the field that holds the author, or the author's profile."""
     first, *rest = parts
-    if _means_creator(first, schema):
-        assert schema.creator_field is not None
-        return (schema.creator_field, *rest)
-    return (_spelled(first, schema), *rest)
+    field = schema.related_field(first)
+    if field is None:
+        return (_spelled(first, schema.fields), *rest)
+    profile = profile_read(parts, schema)
+    if profile is None:
+        return (field, *rest)
+    member, *below = rest
+    return (PROFILE_COLUMNS[first.casefold()], _spelled(member, profile.fields), *below)
+
+
+def profile_read(parts: tuple[str, ...], schema: Schema) -> Profile | None:
+    """What is known of the related item; None of a name that leads to its id and type alone."""
+    first, *rest = parts
+    if schema.related_field(first) is None or not rest or ITEM.member(rest[0]) is not None:
+        return None
+    return schema.profiles.get(first.casefold())
 
 
 def spelled(syntax: Syntax, schema: Schema) -> Syntax:
@@ -25,12 +40,17 @@ def spelled(syntax: Syntax, schema: Schema) -> Syntax:
         case Literal():
             return syntax
         case Name():
-            first, *rest = syntax.parts
-            kept = "creator" if _means_creator(first, schema) else _spelled(first, schema)
-            return Name((kept, *rest), syntax.span)
+            return Name(_shown(syntax.parts, schema), syntax.span)
         case Operation():
             arguments = tuple(spelled(each, schema) for each in syntax.arguments)
             return Operation(syntax.name, arguments, syntax.span, syntax.word)
+
+
+def _shown(parts: tuple[str, ...], schema: Schema) -> tuple[str, ...]:
+    path = field_path(parts, schema)
+    if schema.related_field(parts[0]) is None:
+        return path
+    return (parts[0].casefold(), *path[1:])
 
 
 def resolved(syntax: Syntax, schema: Schema) -> Syntax:
@@ -45,12 +65,9 @@ def resolved(syntax: Syntax, schema: Schema) -> Syntax:
             return Operation(syntax.name, arguments, syntax.span, syntax.word)
 
 
-def _means_creator(name: str, schema: Schema) -> bool:
-    return schema.creator_field is not None and name.casefold() == "creator"
-
-
-def _spelled(name: str, schema: Schema) -> str:
-    if name in schema.fields:
+def _spelled(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    if name in names:
         return name
-    alike = [each for each in schema.fields if each.casefold() == name.casefold()]
+    alike = [each for each in names if each.casefold() == name.casefold()]
     return alike[0] if len(alike) == 1 else name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +56,11 @@ class Type:
     def wild(self) -> bool:
         return self.base in {Base.NULL, Base.ERROR}
 
+    @property
+    def many(self) -> bool:
+        """Holds elements that a quantifier can look at; of a map, its values."""
+        return self.base in {Base.LIST, Base.MAP}
+
     def member(self, name: str) -> Type | None:
         return dict(self.fields).get(name)
 
@@ -93,12 +98,29 @@ def struct_of(fields: Mapping[str, Type]) -> Type:
     return Type(Base.STRUCT, fields=tuple(fields.items()))
 
 
+PROFILE_COLUMNS: Final = {"creator": "_creator", "thread": "_thread"}
+"""Where a row, and a relation, hold what the related item was when the item arrived."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a related item may be: the fields of every item type that it may have.
+
+    differing: those that are of another type in another item type, in words.
+    """
+
+    fields: Mapping[str, Type] = field(default_factory=dict)
+    differing: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Schema:
     """What a rule may read.
 
     name: the item type's id; part of every counter's identity.
-    creator_field: the field that holds the author; the word `creator` always means it.
+    creator_field, thread_field: the fields that hold the author and the thread; the words
+        `creator` and `thread` always mean them.
+    profiles: by those words, what may be read of the related item itself.
     reads: field -> SQL that reads it from the relation, where a plain quoted name would not give
         the value that ingest would have stored (integers, naive times, renamed columns).
     """
@@ -107,3 +129,15 @@ class Schema:
     fields: Mapping[str, Type]
     creator_field: str | None = None
     reads: Mapping[str, str] = field(default_factory=dict)
+    thread_field: str | None = None
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+
+    def related_field(self, word: str) -> str | None:
+        """The field that `creator` or `thread`, in any case, means; None for other words."""
+        match word.casefold():
+            case "creator":
+                return self.creator_field
+            case "thread":
+                return self.thread_field
+            case _:
+                return None

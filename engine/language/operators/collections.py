@@ -172,6 +172,18 @@ OPERATORS: Final = (
         written="map['key']",
         cost=50,
     ),
+    _list_function(
+        "map_keys",
+        "The keys of the map, as a list.",
+        Variant(signature("map MAP(T) -> LIST(TEXT)"), spread("[*{0}]"), calls("map_keys")),
+        cost=60,
+    ),
+    _list_function(
+        "map_values",
+        "The values of the map, as a list.",
+        Variant(signature("map MAP(T) -> LIST(T)"), spread("[*{0}.values()]"), calls("map_values")),
+        cost=60,
+    ),
     _extreme("list_min", min, "The least element that is not NULL; NULL where there is none."),
     _extreme("list_max", max, "The largest element that is not NULL; NULL where there is none."),
     _list_function(

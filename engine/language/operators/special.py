@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Never
 
-from engine.language.operator import Operator, Variant
+from engine.language.operator import Example, Operator, Variant
 from engine.language.signature import signature
 
 if TYPE_CHECKING:
@@ -38,6 +38,50 @@ def _windowed(*values: str) -> tuple[Variant, ...]:
 
 _NUMBERS = " Where the number is NULL, or beyond 9e12 in either direction, the item does not count."
 
+
+def _quantifier(name: str, summary: str, returns: str, *examples: Example) -> Operator:
+    return Operator(
+        name,
+        "lists and maps",
+        summary + " In the condition the list stands for its element, a map for its value. Where "
+        f"it names more than one list, the one that is meant is written first: {name}(tags, "
+        "list_contains(allowed, tags)).",
+        _special(
+            f"condition BOOLEAN -> {returns}",
+            f"list LIST(T), condition BOOLEAN -> {returns}",
+            f"map MAP(T), condition BOOLEAN -> {returns}",
+        ),
+        examples,
+        f"{name}([list,] condition)",
+        cost=200,
+    )
+
+
+QUANTIFIERS: Final = (
+    _quantifier(
+        "any",
+        "Whether the condition is TRUE of an element; FALSE of an empty list, unknown where it is "
+        "TRUE of none and unknown of one.",
+        "BOOLEAN",
+        Example("any(mentions('@ann and @ben') LIKE 'b%')", value=True),
+        Example("any(mentions('nobody') LIKE 'b%')", value=False),
+        Example("any(['a', NULL], ['a', NULL] = 'b')", None),
+    ),
+    _quantifier(
+        "all",
+        "Whether the condition is TRUE of every element; TRUE of an empty list, unknown where it "
+        "is FALSE of none and unknown of one.",
+        "BOOLEAN",
+        Example("all(url_domains('see a.com and b.ru') LIKE '%.com')", value=False),
+        Example("all(url_domains('no links') LIKE '%.com')", value=True),
+    ),
+    _quantifier(
+        "count",
+        "Of how many elements the condition is TRUE.",
+        "NUMBER",
+        Example("count(hashtags('#a #bb #cc') LIKE '__')", 2.0),
+    ),
+)
 
 OPERATORS: Final = (
     Operator(

@@ -42,6 +42,7 @@ def _row(generator: random.Random, arrived_at: datetime) -> dict[str, object]:
             "city": _or_none(generator, _text(generator)),
             "zip": _or_none(generator, _number(generator)),
         },
+        "pages": [_or_none(generator, _page(generator)) for _ in range(generator.randrange(3))],
     }
     return {name: value for name, value in row.items() if generator.random() > 0.15}
 
@@ -74,6 +75,15 @@ def _time(generator: random.Random, arrived_at: datetime) -> datetime:
 
 def _author(generator: random.Random) -> dict[str, object]:
     return {"id": generator.choice("uvw"), "typeId": generator.choice(("user", "page"))}
+
+
+def _page(generator: random.Random) -> dict[str, object]:
+    tags = [_or_none(generator, _text(generator)) for _ in range(generator.randrange(3))]
+    return {
+        "link": _or_none(generator, _text(generator)),
+        "size": _or_none(generator, _number(generator)),
+        "tags": _or_none(generator, tags),
+    }
 
 
 def _keys(generator: random.Random) -> list[str]:

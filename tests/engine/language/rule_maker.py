@@ -6,12 +6,13 @@ fast).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from hypothesis import strategies as st
 
 from engine.language.nodes import Literal, LiteralKind, Name, Operation, Syntax
+from engine.language.quantifiers import DEEPEST_LISTS
 from engine.language.registry import REGISTRY
 from engine.language.types import (
     BOOLEAN,
@@ -100,6 +101,49 @@ FIELDS: dict[Type, list[tuple[str, ...]]] = {
 NEGATABLE = {"in", "like", "ilike", "between"}
 
 
+QUANTIFIERS = frozenset({"any", "all", "count"})
+ELEMENTS: dict[tuple[str, ...], dict[Type, list[tuple[str, ...]]]] = {
+    ("tags",): {TEXT: [("tags",)]},
+    ("scores",): {NUMBER: [("scores",)]},
+    ("labels",): {TEXT: [("labels",)]},
+    ("weights",): {NUMBER: [("weights",)]},
+    ("pages",): {
+        TEXT: [("pages", "link")],
+        NUMBER: [("pages", "size")],
+        list_of(TEXT): [("pages", "tags")],
+    },
+    ("pages", "tags"): {TEXT: [("pages", "tags")]},
+}
+"""What can be looked through element by element, and what may be read of an element."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """pure: inside a counter. lists: those whose elements are being looked at."""
+
+    pure: bool = False
+    lists: tuple[tuple[str, ...], ...] = ()
+
+    def looking_at(self, subject: tuple[str, ...]) -> Scope:
+        return replace(self, lists=(*self.lists, subject))
+
+    def may_look_at(self, subject: tuple[str, ...]) -> bool:
+        """A list inside an element is there while the element is looked at."""
+        inside = len(subject) == 1 or subject[:1] in self.lists
+        return inside and subject not in self.lists and len(self.lists) < DEEPEST_LISTS
+
+    def fields(self, wanted: Type) -> list[tuple[str, ...]]:
+        """Of elements first; a list that is looked through is no list."""
+        outer = [path for path in FIELDS.get(wanted, []) if path not in self.lists]
+        inner = [
+            path
+            for subject in self.lists
+            for path in ELEMENTS[subject].get(wanted, [])
+            if path == subject or path not in self.lists
+        ]
+        return [*inner, *inner, *outer]
+
+
 class Choice(Protocol):
     def pick(self, options: Sequence[T]) -> T: ...
 
@@ -129,26 +173,26 @@ class Drawn:
 
 
 def make_rule(choice: Choice, depth: int = 4) -> Syntax:
-    return _make(choice, BOOLEAN, depth, pure=False)
+    return _make(choice, BOOLEAN, depth, scope=Scope())
 
 
-def _make(choice: Choice, wanted: Type, depth: int, *, pure: bool) -> Syntax:
+def _make(choice: Choice, wanted: Type, depth: int, *, scope: Scope) -> Syntax:
     if depth <= 0 or choice.often(15):
-        return _leaf(choice, wanted)
+        return _leaf(choice, wanted, scope)
     if wanted == BOOLEAN and choice.often(25):
         name = choice.pick(("and", "or"))
         count = choice.pick((2, 3))
-        parts = tuple(_make(choice, BOOLEAN, depth - 1, pure=pure) for _ in range(count))
+        parts = tuple(_make(choice, BOOLEAN, depth - 1, scope=scope) for _ in range(count))
         return _flat(name, parts)
-    fitting = _fitting(wanted, pure=pure)
+    fitting = _fitting(wanted, scope=scope)
     if not fitting:
-        return _leaf(choice, wanted)
+        return _leaf(choice, wanted, scope)
     operator, variant = choice.pick(fitting)
-    return _application(choice, operator, variant, wanted, depth, pure=pure)
+    return _application(choice, operator, variant, wanted, depth, scope=scope)
 
 
-def _leaf(choice: Choice, wanted: Type) -> Syntax:
-    fields = FIELDS.get(wanted, [])
+def _leaf(choice: Choice, wanted: Type, scope: Scope) -> Syntax:
+    fields = scope.fields(wanted)
     if fields and choice.often(70):
         return Name(choice.pick(fields))
     if choice.often(8):
@@ -165,10 +209,14 @@ def _leaf(choice: Choice, wanted: Type) -> Syntax:
         case Base.DURATION:
             return Literal(LiteralKind.INTERVAL, choice.pick(INTERVALS))
         case Base.LIST if wanted.element and choice.often(60):
-            members = tuple(_leaf(choice, wanted.element) for _ in range(choice.pick((1, 2, 3))))
+            members = tuple(
+                _leaf(choice, wanted.element, scope) for _ in range(choice.pick((1, 2, 3)))
+            )
             return Operation("[...]", (_leaf_literal(choice, wanted.element), *members))
+        case Base.LIST if not fields:
+            return Operation("[...]", (_leaf_literal(choice, wanted.element or TEXT),))
         case _:
-            return Name(choice.pick(fields))
+            return Name(choice.pick(fields or FIELDS[wanted]))
 
 
 def _leaf_literal(choice: Choice, wanted: Type) -> Syntax:
@@ -177,12 +225,12 @@ def _leaf_literal(choice: Choice, wanted: Type) -> Syntax:
     return Literal(LiteralKind.TEXT, choice.pick(TEXTS))
 
 
-def _fitting(wanted: Type, *, pure: bool) -> list[tuple[Operator, Variant]]:
-    impure = {"matches", "matches_variant", "age", "arrived_at", *COUNTERS} if pure else set()
+def _fitting(wanted: Type, *, scope: Scope) -> list[tuple[Operator, Variant]]:
+    impure = {"matches", "matches_variant", "age", "arrived_at", *COUNTERS} if scope.pure else set()
     return [
         (operator, variant)
         for name, operator in REGISTRY.items()
-        if name not in impure | {"and", "or", "[...]"}
+        if name not in impure | {"and", "or", "[...]"} and operator.group != "facts"
         for variant in operator.variants
         if _returns(variant.signature.returns, wanted)
     ]
@@ -190,6 +238,8 @@ def _fitting(wanted: Type, *, pure: bool) -> list[tuple[Operator, Variant]]:
 
 def _returns(slot: Slot, wanted: Type) -> bool:
     if slot.container:
+        if str(slot) == "LIST(T)":
+            return wanted in {list_of(TEXT), list_of(NUMBER)}
         return str(slot) == "LIST(TEXT)" and wanted == list_of(TEXT)
     if slot.name == "T":
         return True
@@ -199,14 +249,16 @@ def _returns(slot: Slot, wanted: Type) -> bool:
 
 
 def _application(
-    choice: Choice, operator: Operator, variant: Variant, wanted: Type, depth: int, *, pure: bool
+    choice: Choice, operator: Operator, variant: Variant, wanted: Type, depth: int, *, scope: Scope
 ) -> Syntax:
     if operator.name in COUNTERS:
-        return _count(choice, operator.name, depth)
+        return _count(choice, operator.name, depth, scope)
+    if operator.name in QUANTIFIERS:
+        return _quantified(choice, operator.name, depth, scope)
     if operator.name == "[]" and map_of(wanted) not in FIELDS:
-        return _leaf(choice, wanted)
+        return _leaf(choice, wanted, scope)
     if operator.name in {"list_min", "list_max"} and list_of(wanted) not in FIELDS:
-        return _leaf(choice, wanted)
+        return _leaf(choice, wanted, scope)
     bound = {"T": choice.pick(ANY_TYPES), "C": choice.pick(TYPES), "O": choice.pick(TYPES[1:])}
     if any("LIST(C)" in str(each.slot) for each in variant.signature.parameters):
         bound["C"] = choice.pick((TEXT, NUMBER))
@@ -215,9 +267,12 @@ def _application(
     if any("MAP(TEXT, T)" in str(each.slot) for each in variant.signature.parameters):
         bound["T"] = choice.pick((TEXT, NUMBER))
     if variant.signature.returns.name in bound:
-        bound[variant.signature.returns.name] = wanted
+        listed = variant.signature.returns.container and wanted.element
+        bound[variant.signature.returns.name] = listed or wanted
+    if any(_is_out_of_reach(each, bound, scope) for each in variant.signature.parameters):
+        return _leaf(choice, wanted, scope)
     arguments = tuple(
-        _argument(choice, operator.name, each, bound, depth, pure=pure)
+        _argument(choice, operator.name, each, bound, depth, scope=scope)
         for each in _parameters(choice, variant)
     )
     if operator.name == "-x":
@@ -225,6 +280,12 @@ def _application(
     if operator.name == "||":
         return _flat("||", arguments)
     return Operation(_spelling(choice, operator.name), arguments)
+
+
+def _is_out_of_reach(parameter: Parameter, bound: dict[str, Type], scope: Scope) -> bool:
+    """A map whose values are being looked at is no map."""
+    wanted = parameter.slot.resolve(bound)
+    return wanted.base is Base.MAP and not scope.fields(wanted)
 
 
 def _negated(number: Syntax) -> Syntax:
@@ -261,39 +322,77 @@ def _argument(
     bound: dict[str, Type],
     depth: int,
     *,
-    pure: bool,
+    scope: Scope,
 ) -> Syntax:
     wanted = parameter.slot.resolve(bound)
     if not parameter.literal:
-        return _make(choice, wanted, depth - 1, pure=pure)
+        return _make(choice, wanted, depth - 1, scope=scope)
     pool = LITERALS.get((operator, parameter.name))
     if pool is None:
-        return _literal_member(choice, wanted)
+        return _literal_member(choice, wanted, scope)
     kind = LiteralKind.NUMBER if wanted == NUMBER else LiteralKind.TEXT
     return Literal(kind, choice.pick(pool))
 
 
-def _literal_member(choice: Choice, wanted: Type) -> Syntax:
+def _literal_member(choice: Choice, wanted: Type, scope: Scope) -> Syntax:
     """A member of IN: a literal of the type, or NULL."""
     for _ in range(20):
-        leaf = _leaf(choice, wanted)
+        leaf = _leaf(choice, wanted, scope)
         if isinstance(leaf, Literal):
             return leaf
     return Literal(LiteralKind.NULL, None)
 
 
-def _count(choice: Choice, function: str, depth: int) -> Syntax:
+def _quantified(choice: Choice, name: str, depth: int, scope: Scope) -> Syntax:
+    """Of a field, with the list written first half of the time: needed where there are others."""
+    subject = choice.pick([path for path in ELEMENTS if scope.may_look_at(path)] or [()])
+    if not subject:
+        return _leaf(choice, NUMBER if name == "count" else BOOLEAN, scope)
+    inside = scope.looking_at(subject)
+    condition = _make(choice, BOOLEAN, depth - 1, scope=inside)
+    written = Operation(name, (Name(subject), condition))
+    alone = Operation(name, (condition,))
+    return alone if choice.often(50) and _names_one_list(condition, subject) else written
+
+
+def _positive(name: str) -> str:
+    return name.removeprefix("not ").replace("is not ", "is ")
+
+
+def _names_one_list(condition: Syntax, subject: tuple[str, ...]) -> bool:
+    """Whether no other list is named, and no list made by a function."""
+    named, stack = False, [condition]
+    while stack:
+        syntax = stack.pop()
+        if isinstance(syntax, Name):
+            mine = syntax.parts[: len(subject)] == subject
+            named = named or mine
+            lists = any(syntax.parts[: len(path)] == path for path in ELEMENTS)
+            if lists and not mine:
+                return False
+        elif isinstance(syntax, Operation):
+            returns = REGISTRY[_positive(syntax.name)].variants[0].signature.returns
+            if returns.container and syntax.name != "[...]":
+                return False
+            stack.extend(syntax.arguments)
+    return named
+
+
+def _count(choice: Choice, function: str, depth: int, scope: Scope) -> Syntax:
     keys = [("creator",), ("author", "id"), ("text",), ("size",), ("verified",)]
     parts: list[Syntax] = [Name(choice.pick(keys)) for _ in range(choice.pick((1, 1, 1, 2)))]
     if function == "first_seen":
         return Operation(function, tuple(parts))
-    if function == "distinct_recent":
-        parts.append(_make(choice, choice.pick((TEXT, NUMBER, BOOLEAN)), depth - 2, pure=True))
+    inside = Scope(pure=True)
+    if scope.lists:  # an element cannot be counted by
+        parts += [Name(("score",))] if function != "count_recent" else []
+    elif function == "distinct_recent":
+        parts.append(_make(choice, choice.pick((TEXT, NUMBER, BOOLEAN)), depth - 2, scope=inside))
     elif function != "count_recent":
-        parts.append(_make(choice, NUMBER, depth - 2, pure=True))
+        parts.append(_make(choice, NUMBER, depth - 2, scope=inside))
     parts.append(Literal(LiteralKind.TEXT, choice.pick(WINDOWS)))
-    if choice.often(50):
-        parts.append(_make(choice, BOOLEAN, depth - 2, pure=True))
+    if choice.often(50) and not scope.lists:
+        parts.append(_make(choice, BOOLEAN, depth - 2, scope=inside))
     return Operation(function, tuple(parts))
 
 
@@ -305,4 +404,5 @@ def _flat(name: str, parts: tuple[Syntax, ...]) -> Operation:
     return Operation(name, parts)
 
 
+assert set(SCHEMA.fields) >= {path[0] for path in ELEMENTS}
 assert set(SCHEMA.fields) >= {path[0] for paths in FIELDS.values() for path in paths} - {"creator"}

@@ -60,6 +60,9 @@ COLUMNS = {
     "labels": pa.map_(pa.string(), pa.string()),
     "weights": pa.map_(pa.string(), pa.float64()),
     "address": pa.struct([("city", pa.string()), ("zip", pa.float64())]),
+    "pages": pa.list_(
+        pa.struct([("link", pa.string()), ("size", pa.float64()), ("tags", pa.list_(pa.string()))])
+    ),
 }
 SCHEMA = Schema(
     "post",
@@ -82,6 +85,7 @@ SCHEMA = Schema(
         "labels": map_of(TEXT),
         "weights": map_of(NUMBER),
         "address": struct_of({"city": TEXT, "zip": NUMBER}),
+        "pages": list_of(struct_of({"link": URL, "size": NUMBER, "tags": list_of(TEXT)})),
     },
     creator_field="author",
 )
