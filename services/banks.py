@@ -7,8 +7,8 @@ from engine.configuration.configuration import Configuration
 from engine.configuration.rule_check import check_rule
 from engine.errors import Conflict, NotFound
 from engine.permissions import Permission
-from engine.text import Automaton
-from services.configuration import Events, Noun, Saving
+from engine.text import Automaton, bank_problems
+from services.configuration import Events, Noun, Saving, refuse
 from services.context import Caller, Context, require
 from services.rulesets import known_configuration
 from store.config import ConfigKind
@@ -77,8 +77,8 @@ def rules_naming(configuration: Configuration, bank_name: str) -> tuple[str, ...
 
 
 def _settle(saving: Saving, bank: TextBank) -> TextBank:
-    """Every pattern must compile; a bank that rules name keeps its name."""
-    Automaton.build([bank.matcher()])
+    """Every entry must be one that can be looked for; a bank that rules name keeps its name."""
+    refuse("bank", list(bank_problems(bank.matcher())))
     before = saving.configuration.banks.get(saving.object_id)
     if before is not None and before.name != bank.name:
         users = rules_naming(saving.configuration, before.name)

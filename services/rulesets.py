@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from engine.configuration.actions import parse_action
@@ -25,9 +25,11 @@ from store import config
 from store.config import ConfigKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy import Connection, Engine
+
+    from store.config import Revision
 
 __all__ = [
     "BrokenRule",
@@ -41,8 +43,10 @@ __all__ = [
 T = TypeVar("T")
 
 MOST_KNOWN = 64
+MOST_PARSED = 4096
 _known: WeakKeyDictionary[Engine, dict[int, Configuration]] = WeakKeyDictionary()
 _lock = threading.Lock()
+_parsed_before: dict[tuple[ConfigKind, str, int], tuple[Mapping[str, object], Any]] = {}
 
 
 def known_configuration(tx: Connection) -> Configuration:
@@ -64,14 +68,29 @@ def known_configuration(tx: Connection) -> Configuration:
     return loaded
 
 
+def _parsed(parse: Callable[[str, int, object], T], revision: Revision) -> T:
+    """Parsed once for as long as the document stays the same; a bank may be long."""
+    key = revision.kind, revision.object_id, revision.version
+    with _lock:
+        found = _parsed_before.get(key)
+    if found is not None and found[0] == revision.document:
+        value: T = found[1]
+        return value
+    value = parse(revision.object_id, revision.version, revision.document)
+    with _lock:
+        if len(_parsed_before) >= MOST_PARSED:
+            _parsed_before.clear()
+        _parsed_before[key] = revision.document, value
+    return value
+
+
 def load_configuration(tx: Connection) -> Configuration:
-    """Every current object of the organisation; the version is that of the oldest it may show."""
-    org_id, config_version = config.organisation(tx)
-    revisions = config.heads(tx)
+    """Every current object of the organisation, and its version, as of one moment."""
+    org_id, config_version, revisions = config.snapshot(tx)
 
     def read(kind: ConfigKind, parse: Callable[[str, int, object], T]) -> dict[str, T]:
         return {
-            revision.object_id: parse(revision.object_id, revision.version, revision.document)
+            revision.object_id: _parsed(parse, revision)
             for revision in revisions
             if revision.kind is kind
         }

@@ -90,6 +90,13 @@ HEADS = f"""
 """
 ALL_HEADS = text(f"{HEADS} ORDER BY v.kind, v.name, v.object_id")
 HEADS_OF_KIND = text(f"{HEADS} AND h.kind = :kind ORDER BY v.name, v.object_id")
+SNAPSHOT = text(f"""
+    SELECT o.org_id, o.config_version AS current, {COLUMNS}
+    FROM orgs AS o
+    LEFT JOIN (config_heads AS h
+        JOIN config_versions AS v USING (org_id, kind, object_id, version)) ON NOT h.deleted
+    ORDER BY v.kind, v.name, v.object_id
+""")
 ONE_HEAD = text(f"{HEADS} AND h.kind = :kind AND h.object_id = :object_id")
 HEAD_BY_NAME = text(f"{HEADS} AND h.kind = :kind AND h.name = :name")
 VERSIONS = f"""
@@ -152,6 +159,13 @@ def organisation(tx: Connection) -> tuple[int, int]:
     """The transaction's organisation and its configuration version."""
     row = tx.execute(ORGANISATION).one()
     return row.org_id, row.config_version
+
+
+def snapshot(tx: Connection) -> tuple[int, int, list[Revision]]:
+    """The organisation, its configuration version and every current object, all of one moment."""
+    rows = tx.execute(SNAPSHOT).all()
+    current = [_revision(row) for row in rows if row.kind is not None]
+    return rows[0].org_id, rows[0].current, current
 
 
 def config_version(tx: Connection) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.configuration.rules import Status
 from engine.language.check import walk
-from engine.language.matching import in_mode
+from engine.language.matching import AskedBank, in_mode
 from engine.language.nodes import BankMatch
 from engine.language.ruleset import compile_values
 from engine.text.spans import BankSearch
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from engine.configuration.compiled import TypeRuleset
     from engine.language import Counter, Environment, Predicate
-    from engine.language.nodes import FactFeature
     from engine.language.measures import Measured
+    from engine.language.nodes import FactFeature
     from engine.text import Bank, Mode
 
 Entry = tuple[str, bytes]
@@ -33,19 +33,8 @@ def entry_key(text: str, mode: Mode) -> bytes:
     return hashlib.blake2b(f"{mode}\0{text}".encode(), digest_size=16).digest()
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """A bank as a rule asks for it; cheap to hash, though it may be long."""
-
-    bank: Bank
-    mode: str
-
-    def __hash__(self) -> int:
-        return hash((self.bank.bank_id, self.bank.version, self.mode))
-
-
 @lru_cache(maxsize=32)
-def _search(asked: _Asked) -> BankSearch:
+def _search(asked: AskedBank) -> BankSearch:
     """Kept over changes of configuration that leave the bank as it is."""
     return BankSearch(in_mode(asked.bank, asked.mode))
 
@@ -55,7 +44,7 @@ class EntryFinder:
     """One rule's. values: what the rule asks its banks about, in the order of `asked`."""
 
     values: Callable[..., Any]
-    asked: tuple[_Asked, ...]
+    asked: tuple[AskedBank, ...]
 
     def found(
         self, row: Mapping[str, object], counts: Sequence[Measured], arrived_at: datetime
@@ -90,7 +79,7 @@ def _finder(
     if not matches:
         return None
     values, _ = compile_values([node.subject for node in matches], counters, environment)
-    asked = tuple(_Asked(environment.banks[node.bank], node.mode) for node in matches)
+    asked = tuple(AskedBank(environment.banks[node.bank], node.mode) for node in matches)
     return EntryFinder(values, asked)
 
 

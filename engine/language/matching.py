@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from engine.language.operator import TextFunction, digest_of
@@ -16,16 +17,36 @@ if TYPE_CHECKING:
     from engine.language.types import Type
 
 
+@dataclass(frozen=True)
+class AskedBank:
+    """A bank as a rule asks for it; cheap to hash, however long the bank is."""
+
+    bank: Bank
+    mode: str
+
+    def __hash__(self) -> int:
+        return hash((self.bank.bank_id, self.bank.version, self.mode))
+
+
+@lru_cache(maxsize=16)
+def _automaton(asked: tuple[AskedBank, ...]) -> Automaton:
+    """Kept over changes of configuration that leave these banks as they are."""
+    return Automaton.build([in_mode(each.bank, each.mode) for each in asked])
+
+
 class Matcher:
     """The banks that a set of rules names, each in the mode it is asked in."""
 
     def __init__(self, asked: Iterable[BankMatch], banks: Mapping[str, Bank]) -> None:
         wanted = dict.fromkeys((match.bank, match.mode) for match in asked)
         self._places = {key: place for place, key in enumerate(wanted)}
-        built = [in_mode(banks[name], mode) for name, mode in wanted]
-        self._automaton = Automaton.build(built) if built else None
-        self._digest = digest_of(built)
+        self._asked = tuple(AskedBank(banks[name], mode) for name, mode in wanted)
+        self._automaton = _automaton(self._asked) if wanted else None
         self._passes = (self._hits, self._hits_of_any)
+
+    @cached_property
+    def _digest(self) -> str:
+        return digest_of([in_mode(each.bank, each.mode) for each in self._asked])
 
     def place(self, match: BankMatch) -> int:
         """Where a match's bank stands in the answers of a pass."""

@@ -17,9 +17,10 @@ from engine.text.banks import Mode, Term
 from engine.text.terms import term_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 COLUMNS: Final = ("text", "mode", "note", "expires_at", "source")
+HIT_COLUMNS: Final = ("hits", "last_hit_at")
 MAX_NOTE: Final = 2_000
 
 
@@ -33,6 +34,14 @@ class TermTable:
     terms: tuple[Term, ...]
     problems: tuple[Problem, ...]
     repeats: int
+
+
+@dataclass(frozen=True)
+class Hit:
+    """How often a term was found, and when last."""
+
+    count: int
+    last: datetime | None = None
 
 
 def read_terms(text: str, mode: Mode = Mode.WORD) -> TermTable:
@@ -59,15 +68,20 @@ def read_terms(text: str, mode: Mode = Mode.WORD) -> TermTable:
     return TermTable(tuple(terms.values()), tuple(problems), repeats)
 
 
-def write_terms(terms: Iterable[Term]) -> str:
-    """`read_terms` reads it back as it was."""
+def write_terms(terms: Sequence[Term], hits: Sequence[Hit] | None = None) -> str:
+    """`read_terms` reads it back as it was, and past the hits of each term if they are given."""
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet)
-    writer.writerow(COLUMNS)
-    for term in terms:
-        expires = term.expires_at.astimezone(UTC).isoformat() if term.expires_at else ""
-        writer.writerow((term.text, term.mode.value, term.note, expires, term.source))
+    writer.writerow(COLUMNS if hits is None else (*COLUMNS, *HIT_COLUMNS))
+    for place, term in enumerate(terms):
+        row = (term.text, term.mode.value, term.note, _written(term.expires_at), term.source)
+        hit = () if hits is None else (hits[place].count, _written(hits[place].last))
+        writer.writerow((*row, *hit))
     return sheet.getvalue()
+
+
+def _written(time: datetime | None) -> str:
+    return time.astimezone(UTC).isoformat() if time else ""
 
 
 def _names(reader: csv.DictReader[str]) -> Iterable[str]:
