@@ -1,31 +1,24 @@
 """The entries of a bank as a file: read in, written out, looked through with their hits."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
 
 from engine.configuration.bank_entries import Merged, merged
 from engine.configuration.banks import TextBank, bank_document
 from engine.configuration.entry_hits import entry_key
-from engine.errors import InvalidInput, NotFound
+from engine.errors import InvalidInput, NotFound, Problem
 from engine.paging import Page, PageRequest, Position, page_of
 from engine.permissions import Permission
+from engine.text import Mode, Term
 from engine.text.bank_csv import Hit, TermTable, read_terms, write_terms
 from services import configuration
 from services.banks import BANKS
-from services.context import require
+from services.context import Caller, Context, require
 from services.rulesets import known_configuration
 from store import bank_hits
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from engine.errors import Problem
-    from engine.text import Mode, Term
-    from services.context import Caller, Context
-    from store.bank_hits import Hits
+from store.bank_hits import Hits
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
