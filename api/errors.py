@@ -66,6 +66,8 @@ ERRORS: Mapping[type[WinnowError], HttpError] = {
 INTERNAL = HttpError(500, "internal-server-error", "Unknown error")
 INVALID_API_KEY = "Invalid API Key"
 UNKNOWN_ROUTE = "Requested route not found."
+# The one mistake of a caller that Coop answers with the id of the request.
+NAMES_REQUEST = frozenset({"unrecognized-content-type"})
 
 
 def http_error(error: WinnowError) -> HttpError:
@@ -78,8 +80,9 @@ def problem_response(request: Request, error: WinnowError) -> JSONResponse:
     entry = http_error(error)
     headers = headers_of(error)
     if speaks_coop(request):
-        body = coop_body(entry, error, request_id(request))
-        return JSONResponse(body, entry.status, headers)
+        named = any(problem.slug in NAMES_REQUEST for problem in error.problems)
+        asked = request_id(request) if named or entry is not ERRORS[InvalidInput] else ""
+        return JSONResponse(coop_body(entry, error, asked), entry.status, headers)
     return JSONResponse(native_body(entry, error), entry.status, headers, PROBLEM_JSON)
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
+from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
@@ -13,6 +14,7 @@ from api.ingest import Ingest
 from api.limits import Limits
 from api.routes import (
     api_keys,
+    appeals,
     approvals,
     audit,
     backtests,
@@ -24,22 +26,27 @@ from api.routes import (
     jobs,
     organisation,
     overview,
+    platform_actions,
     policies,
     queues,
     readiness,
     reports,
+    routing,
     rules,
     sessions,
     set_aside,
     settings,
+    signing_keys,
     snoozes,
     strikes,
     users,
     webhooks,
 )
 from api.routes.configuration import CONFIG_ROUTES
+from api.routes.evaluations import evaluations_router
 from api.routes.items import items_router
 from services.context import Context
+from services.synchronous_evaluation import SynchronousEvaluation
 
 PREFIX = "/api/v1"
 DESCRIPTION = """
@@ -81,11 +88,16 @@ ROUTERS: tuple[APIRouter, ...] = (
     queues.router,
     jobs.router,
     decisions.router,
+    appeals.coop,
+    appeals.router,
+    platform_actions.router,
+    routing.router,
     strikes.router,
     reports.coop,
     reports.router,
     backtests.router,
     webhooks.router,
+    signing_keys.router,
     overview.router,
     api_keys.router,
     users.router,
@@ -109,12 +121,15 @@ def create_app(
     allowed_origins: web origins whose scripts may call with a key; none by default.
     """
     ingest = Ingest(context, limits)
+    desk = SynchronousEvaluation(context)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         """At the end, items that are waiting for their place are still written."""
         yield
         await ingest.close()
+        app.state.judging.close()
+        await to_thread.run_sync(desk.close)
 
     app = FastAPI(
         title="Winnow",
@@ -128,8 +143,11 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.context = context
+    app.state.judging = SynchronousEvaluation(context)
     app.state.admission = ingest.admission
+    app.state.desk = desk
     app.include_router(items_router(ingest), prefix=prefix)
+    app.include_router(evaluations_router(ingest, desk), prefix=prefix)
     for router in ROUTERS:
         app.include_router(router, prefix=prefix)
     errors.install(app)

@@ -16,6 +16,7 @@ from engine.paging import PageRequest
 from services.context import Caller
 from services.items import ItemCard, ItemDecision, decision_view, item_card
 from services.people import names_in
+from services.report_views import ReportView, ThreadItem, reports_of_job
 from store import decisions, items_lookup
 from store.items_lookup import ItemRow
 from store.jobs import JobRow
@@ -88,7 +89,10 @@ class JobSummary:
 
 @dataclass(frozen=True)
 class JobView:
-    """lease_token: given to the holder of the claim alone."""
+    """lease_token: given to the holder of the claim alone.
+
+    reports, thread, additional_items: what users said, and what came with it.
+    """
 
     job_id: str
     queue_id: str
@@ -109,6 +113,9 @@ class JobView:
     history: tuple[ItemDecision, ...]
     actions: tuple[OfferedAction, ...]
     policies: tuple[OfferedPolicy, ...]
+    reports: tuple[ReportView, ...]
+    thread: tuple[ThreadItem, ...]
+    additional_items: tuple[ItemCard, ...]
 
 
 def summary(row: JobRow, configuration: Configuration, names: Mapping[str, str]) -> JobSummary:
@@ -140,6 +147,7 @@ def job_view(tx: Connection, configuration: Configuration, row: JobRow, caller: 
     stored = submission_of(tx, row)
     past = decisions.decisions_of_item(tx, row.type_id, row.item_id, HISTORY)
     names = names_in(tx, [row.leased_by, *(decision.decided_by for decision in past)])
+    reported = reports_of_job(tx, configuration, row)
     return JobView(
         job_id=row.job_id,
         queue_id=row.queue_id,
@@ -160,6 +168,9 @@ def job_view(tx: Connection, configuration: Configuration, row: JobRow, caller: 
         history=tuple(decision_view(decision, names) for decision in past),
         actions=_actions(row, configuration),
         policies=_policies(configuration),
+        reports=reported.reports,
+        thread=reported.thread,
+        additional_items=reported.additional_items,
     )
 
 

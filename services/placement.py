@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from services.intake import current_intake
+from engine.errors import NotFound, Problem
+from engine.items import coerce_item
+from services.intake import current_intake, load_item_type
 from store import clock, placing
 from store.placing import Counted, Unplaced
 
@@ -15,11 +17,37 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from engine.items import Item
+    from engine.items import Item, ItemType, RawItem
+    from services.context import Context
     from services.intake import Intake
     from store.submissions import Submission
 
+NO_TYPE_TITLE = "No item type of this id exists in your organisation."
+NO_VERSION_TITLE = "This item type has no such version."
+MOST_DIGITS = 9
 ENCODE = msgspec.json.Encoder().encode
+
+
+def coerced(context: Context, intake: Intake, raw: RawItem) -> Item | tuple[Problem, ...]:
+    """The item as its type, in the version it names, wants it; or what is wrong with it."""
+    item_type = intake.item_types.get(raw.type_id)
+    if item_type is None:
+        known = f"No item type with the id {raw.type_id[:200]!r} exists."
+        return (Problem(known, title=NO_TYPE_TITLE),)
+    version = raw.type_version
+    if version is not None and version != str(item_type.version):
+        try:
+            item_type = _past_type(context, intake, raw.type_id, version)
+        except NotFound as error:
+            return (Problem(error.message, title=NO_VERSION_TITLE),)
+    return coerce_item(raw, item_type, intake.item_types)
+
+
+def _past_type(context: Context, intake: Intake, type_id: str, version: str) -> ItemType:
+    digits = version.isascii() and version.isdigit() and len(version) <= MOST_DIGITS
+    if not digits or not int(version):
+        raise NotFound(f"{version[:200]!r} is not a version of this item type.")
+    return load_item_type(context, intake.org_id, type_id, int(version))
 
 
 def place_items(

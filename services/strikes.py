@@ -1,14 +1,16 @@
 """Strikes: counted once each, whoever acts at the same time; shown, adjusted and revoked."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
+from engine.actions.execution import Execution
 from engine.audit import Entry, Event
-from engine.casework.facts import FactKind, NewFact
+from engine.casework.facts import Fact, FactKind, NewFact
 from engine.casework.strikes import (
+    Strike,
     Tally,
     effect_id,
     person_of,
@@ -17,6 +19,7 @@ from engine.casework.strikes import (
     tally,
 )
 from engine.configuration.actions import ActionType
+from engine.configuration.configuration import Configuration
 from engine.errors import Conflict, InvalidInput, NotFound, Problem
 from engine.items import ItemRef, Kind
 from engine.paging import Page, PageRequest, Position, map_page, page_of
@@ -26,18 +29,7 @@ from services.jobs import known_id
 from services.people import names_in
 from services.rulesets import known_configuration
 from store import audit, clock, facts, outbox, strikes
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from engine.actions.execution import Execution
-    from engine.casework.facts import Fact
-    from engine.casework.strikes import Strike
-    from engine.configuration.configuration import Configuration
-    from store.strikes import Bar
+from store.strikes import Bar
 
 MOST_AMOUNT = 1000
 NO_STRIKES = Tally((), {}, ())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -66,9 +66,46 @@ def at_place(tx: Connection, seq: int, arrived_at: datetime) -> ItemRow | None:
     return None if row is None else ItemRow(*row)
 
 
+AT_PLACES = text("""
+SELECT s.seq, s.arrived_at, s.submission_id::text, s.type_id, s.type_version, s.item_id,
+       s.creator_type_id, s.creator_id, s.data
+FROM unnest(CAST(:seqs AS bigint[]), CAST(:at AS timestamptz[])) AS q(seq, at)
+JOIN submissions AS s ON s.arrived_at = q.at AND s.seq = q.seq
+""")
+
+
+def at_places(tx: Connection, places: Collection[tuple[int, datetime]]) -> list[ItemRow]:
+    """The submissions at these places, in no order."""
+    if not places:
+        return []
+    asked = {"seqs": [place[0] for place in places], "at": [place[1] for place in places]}
+    return [ItemRow(*row) for row in tx.execute(AT_PLACES, asked)]
+
+
 def latest(tx: Connection, type_id: str, item_id: str) -> ItemRow | None:
     row = tx.execute(LATEST, {"type_id": type_id, "item_id": item_id}).one_or_none()
     return None if row is None else ItemRow(*row)
+
+
+LATEST_OF = text("""
+SELECT s.seq, s.arrived_at, s.submission_id::text, s.type_id, s.type_version, s.item_id,
+       s.creator_type_id, s.creator_id, s.data
+FROM (
+    SELECT DISTINCT t, i FROM unnest(CAST(:types AS text[]), CAST(:ids AS text[])) AS e(t, i)
+) AS q
+CROSS JOIN LATERAL (
+    SELECT * FROM submissions WHERE type_id = q.t AND item_id = q.i
+    ORDER BY arrived_at DESC LIMIT 1
+) AS s
+""")
+
+
+def latest_of(tx: Connection, items: Sequence[tuple[str, str]]) -> list[ItemRow]:
+    """Of each (type id, item id) that was ever sent, in no order."""
+    if not items:
+        return []
+    asked = {"types": [item[0] for item in items], "ids": [item[1] for item in items]}
+    return [ItemRow(*row) for row in tx.execute(LATEST_OF, asked)]
 
 
 def by_item(

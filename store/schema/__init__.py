@@ -9,6 +9,7 @@ from store.schema import (
     intake,
     items,
     lifecycle,
+    reports,
     review,
 )
 from store.schema.columns import METADATA
@@ -23,5 +24,6 @@ __all__ = [
     "intake",
     "items",
     "lifecycle",
+    "reports",
     "review",
 ]

@@ -1,0 +1,64 @@
+"""Why a job is open, changed afterwards: reports lose their weight, and places become known."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+POINT_AT = text("""
+UPDATE jobs SET seq = :seq, arrived_at = :arrived_at, xid = pg_current_xact_id()
+WHERE job_id = :job_id
+""")
+
+
+def point_at(tx: Connection, job_id: str, seq: int, arrived_at: datetime) -> None:
+    """The job is about the item as it was at this place."""
+    tx.execute(POINT_AT, {"job_id": job_id, "seq": seq, "arrived_at": arrived_at})
+
+
+@dataclass(frozen=True)
+class OpenJob:
+    job_id: str
+    sources: tuple[Mapping[str, Any], ...]
+    policy_ids: tuple[str, ...]
+
+
+# In the order in which everybody takes the jobs of several items.
+LOCK_OPEN = text("""
+SELECT job_id::text, sources, policy_ids FROM jobs
+WHERE job_id = ANY(CAST(:job_ids AS uuid[])) AND state = 'open'
+ORDER BY type_id, item_id, kind FOR UPDATE
+""")
+
+
+def lock_open(tx: Connection, job_ids: Sequence[str]) -> list[OpenJob]:
+    """Those that are open, held against other writers until the transaction ends."""
+    rows = tx.execute(LOCK_OPEN, {"job_ids": list(job_ids)})
+    return [OpenJob(row[0], tuple(row[1]), tuple(row[2])) for row in rows]
+
+
+REWRITE = text("""
+UPDATE jobs SET sources = CAST(:sources AS jsonb), policy_ids = CAST(:policy_ids AS jsonb),
+    xid = pg_current_xact_id()
+WHERE job_id = :job_id
+""")
+
+
+def rewrite(
+    tx: Connection, job_id: str, sources: Sequence[Mapping[str, Any]], policy_ids: Sequence[str]
+) -> None:
+    parameters = {
+        "job_id": job_id,
+        "sources": json.dumps([dict(source) for source in sources]),
+        "policy_ids": json.dumps(list(policy_ids)),
+    }
+    tx.execute(REWRITE, parameters)
