@@ -45,8 +45,10 @@ def forget_keys(context: Context) -> int:
     return forgotten
 
 
-def answered(context: Context, caller: Caller, once: Once) -> bytes | None:
+def answered(context: Context, caller: Caller, once: Once | None) -> bytes | None:
     """The answer of a request that was done, None for one that was not. Raises KeyReused."""
+    if once is None:
+        return None
     with context.database.transaction(caller.org_id) as tx:
         kept = idempotency.find(tx, once.key)
     return None if kept is None else repeated(once, kept)

@@ -9,6 +9,7 @@ on.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,7 +25,7 @@ from services.placement import unplaced
 from store import clock, pending, placing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from sqlalchemy import Connection
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 GRACE = timedelta(seconds=60)
 MOST_AT_ONCE = 16
+
+Along = Callable[["Connection", Sequence["Submission"]], None]
 
 log = structlog.get_logger()
 
@@ -97,14 +100,16 @@ class SynchronousEvaluation:
         *,
         deadline_s: float,
         source: Source = Source.POST_ITEMS,
+        along: Along | None = None,
     ) -> tuple[Judgement, ...]:
         """Places the items and judges them, in order. Raises what evaluating raised.
 
         Once they are placed they are accepted: what fails here, a worker repeats.
+        along: what else is done in the transaction that places them, the clock being held.
         """
         if not items:
             return ()
-        placed = self._place(org_id, items, deadline_s, source)
+        placed = self._place(org_id, items, deadline_s, source, along)
         running = self._threads.submit(self._judge, org_id, placed, source)
         try:
             return running.result(timeout=deadline_s)
@@ -120,7 +125,12 @@ class SynchronousEvaluation:
         self._threads.shutdown()
 
     def _place(
-        self, org_id: int, items: Sequence[Item], deadline_s: float, source: Source
+        self,
+        org_id: int,
+        items: Sequence[Item],
+        deadline_s: float,
+        source: Source,
+        along: Along | None,
     ) -> _Placed:
         lease_id = self.context.new_id()
         until = self.context.clock() + timedelta(seconds=deadline_s) + GRACE
@@ -135,6 +145,8 @@ class SynchronousEvaluation:
                 lease_id=lease_id,
                 leased_until=until,
             )
+            if along is not None:
+                along(tx, placed)
         return _Placed(lease_id, tuple(placed), live)
 
     def _hold(self, tx: Connection, org_id: int) -> tuple[clock.Clock, Intake]:
