@@ -298,4 +298,5 @@ def _folded(endings: Iterable[str]) -> frozenset[str]:
 
 _ENDINGS: Final = _folded(ENDINGS)
 _SHORT_ENDINGS: Final = _folded(SHORT_ENDINGS)
+BEGIN_ENDINGS: Final = "".join(sorted({ending[0] for ending in _ENDINGS}))
 _LONGEST_ENDING: Final = max(map(len, _ENDINGS)) + 1

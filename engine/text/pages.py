@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _POINTS: Final = 0x110000
 _ASCII: Final = bytes(ord(reading(chr(point))) for point in range(128)) * 2
+_ASCII_POINTS: Final = 128
 _OPEN_CLOSED: Final = "C" + CLOSED  # `()`
 _ROUND: Final = "O" + SILENT
 MOST_ALIKE: Final = 3  # times a letter may stand in a row in a word that is spelled out
@@ -152,6 +153,24 @@ def may_begin(codes: Codes, at: NDArray[np.intp]) -> NDArray[np.bool_]:
     inside &= ~(_stand_for_letters(before) | _stand_for_letters(after))
     begins: NDArray[np.bool_] = ~inside
     return begins
+
+
+def may_end(codes: Codes, at: NDArray[np.intp], begin_endings: str) -> NDArray[np.bool_]:
+    """Whether a word may end with these letters, or go on with one that an ending begins with."""
+    edges = np.array([ord(BLANK)], codes.dtype)
+    around = np.concatenate((edges, codes, edges))
+    here, after = around[at + 1], around[at + 2]
+    goes_on = (after >= ord(FIRST_LETTER)) & (after != here)
+    goes_on &= ~(_stand_for_letters(here) | _stand_for_letters(after))
+    goes_on &= ~_among(begin_endings)[np.minimum(after, _ASCII_POINTS - 1)]
+    ends: NDArray[np.bool_] = ~goes_on
+    return ends
+
+
+@cache
+def _among(letters: str) -> NDArray[np.bool_]:
+    """By ASCII code point."""
+    return np.array([chr(point) in letters for point in range(_ASCII_POINTS)])
 
 
 def _place_of(flags: NDArray[np.bool_], nth: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.text.disguises import disguised
+from engine.text.disguises import BEGIN_ENDINGS, disguised
 from engine.text.homoglyphs import BLANK, FIRST_LETTER, SPECIAL, reading
 from engine.text.literals import literal_finder
-from engine.text.pages import may_begin, one_page, pages, spelled_at, stands_free, stream
+from engine.text.pages import may_begin, may_end, one_page, pages, spelled_at, stands_free, stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,7 +74,7 @@ class VariantFinder:
         if not found:
             return
         literals, starts, lasts = searched.places_of(found, self._lengths)
-        likely = may_begin(page.codes, starts)
+        likely = may_begin(page.codes, starts) & may_end(page.codes, lasts, BEGIN_ENDINGS)
         literals, starts, lasts = literals[likely], starts[likely], lasts[likely]
         plain = stands_free(page.codes, starts, lasts) & (page.places is None)
         plain &= (lasts - starts + 1 == self._lengths[literals]) & self._is_plain[literals]
