@@ -9,10 +9,14 @@ from itertools import accumulate, count
 from operator import add
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from engine.text.folding import fold, to_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
 SEPARATOR: Final = b"\0"
 MAX_CHARACTERS: Final = 1 << 16
@@ -33,6 +37,11 @@ class Joined:
     def text_at(self, place: int) -> int:
         """Which text a character of the joined text lies in."""
         return bisect_left(self._ends, place)
+
+    def texts_at(self, places: NDArray[np.intp]) -> NDArray[np.intp]:
+        """As `text_at`, for many."""
+        found: NDArray[np.intp] = np.searchsorted(np.array(self._ends, np.intp), places)
+        return found
 
     def text_before(self, end: int) -> int:
         """Which text a match lies in that ends here in the data."""

@@ -144,6 +144,21 @@ def stands_free(codes: Codes, first: NDArray[np.intp], last: NDArray[np.intp]) -
     return is_free
 
 
+def written_in_letters(
+    page: Page, first: NDArray[np.intp], last: NDArray[np.intp]
+) -> NDArray[np.bool_]:
+    """Whether no figure or sign stands for a letter from these places to those."""
+    if page.text.isascii():
+        signs = _stand_for_letters(page.codes)
+        if not signs.any():
+            return np.ones(len(first), dtype=bool)
+        before = np.concatenate(([0], np.cumsum(signs)))
+        none: NDArray[np.bool_] = before[last + 1] == before[first]
+        return none
+    places = zip(first.tolist(), last.tolist(), strict=True)
+    return np.array([page.text[start : end + 1].isalpha() for start, end in places], dtype=bool)
+
+
 def may_begin(codes: Codes, at: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Whether a word may begin at or after these letters: other letters do not touch both sides."""
     edges = np.array([ord(BLANK)], codes.dtype)

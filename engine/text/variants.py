@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,15 +10,41 @@ import numpy as np
 from engine.text.disguises import BEGIN_ENDINGS, disguised
 from engine.text.homoglyphs import BLANK, FIRST_LETTER, SPECIAL, reading
 from engine.text.literals import literal_finder
-from engine.text.pages import may_begin, may_end, one_page, pages, spelled_at, stands_free, stream
+from engine.text.pages import (
+    may_begin,
+    may_end,
+    one_page,
+    pages,
+    spelled_at,
+    stands_free,
+    stream,
+    written_in_letters,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from engine.text.batches import Joined
     from engine.text.disguises import Disguised
     from engine.text.literals import Backend
     from engine.text.pages import Page
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Literals found, where each starts on the page, and how long it is if it is no disguise, or 0.
+
+    A literal that is no disguise is its one term, letter for letter, between gaps.
+    """
+
+    literals: NDArray[np.intp]
+    starts: NDArray[np.intp]
+    sizes: NDArray[np.intp]
+
+    def those(self, chosen: NDArray[np.bool_]) -> Candidates:
+        return Candidates(self.literals[chosen], self.starts[chosen], self.sizes[chosen])
 
 
 class VariantFinder:
@@ -32,6 +59,7 @@ class VariantFinder:
         self._lengths = np.array([len(literal) for literal in entries], dtype=np.intp)
         self._entries = list(entries.values())
         self._is_plain = np.array([_is_plain(*each) for each in entries.items()], dtype=bool)
+        self._plain_terms = np.array([each[0][0] for each in self._entries], dtype=np.intp)
         self._has_blanks = any(BLANK in literal for literal in entries)
         self._finder = literal_finder([literal.encode() for literal in entries], backend)
 
@@ -50,12 +78,26 @@ class VariantFinder:
             unusual.update((page.codes == ord(SPECIAL)).nonzero()[0].tolist())
         singly = {joined.text_at(place) for place in unusual}
         for blanks in (True, False) if self._has_blanks else (True,):
-            for term, start, _ in self._in_stream(page, blanks=blanks):
-                index = joined.text_at(start)
-                if index not in singly:
-                    yield index, term
+            found = self._candidates(page, blanks=blanks)
+            if found is not None:
+                yield from self._told_apart(page, joined, found, singly)
         for index in singly:
             for term, _, _ in self.find(joined.texts[index]):
+                yield index, term
+
+    def _told_apart(
+        self, page: Page, joined: Joined, found: Candidates, singly: Container[int]
+    ) -> Iterator[tuple[int, int]]:
+        """Those of the texts that are not looked at one by one."""
+        undisguised = found.sizes > 0
+        terms = self._plain_terms[found.literals[undisguised]]
+        texts = joined.texts_at(found.starts[undisguised])
+        for index, term in zip(texts.tolist(), terms.tolist(), strict=True):
+            if index not in singly:
+                yield index, term
+        for term, start, _ in self._looked_at(page, found.those(~undisguised)):
+            index = joined.text_at(start)
+            if index not in singly:
                 yield index, term
 
     def _on_page(self, page: Page) -> Iterator[tuple[int, int, int]]:
@@ -67,23 +109,32 @@ class VariantFinder:
             yield from self._in_stream(page.with_signs_as_gaps(), blanks=False)
 
     def _in_stream(self, page: Page, *, blanks: bool) -> Iterator[tuple[int, int, int]]:
+        found = self._candidates(page, blanks=blanks)
+        if found is not None:
+            yield from self._looked_at(page, found)
+
+    def _candidates(self, page: Page, *, blanks: bool) -> Candidates | None:
+        """Where the letters of terms stand, apart from their gaps and repeats."""
         if self._finder is None:
-            return
+            return None
         searched = stream(page.codes, blanks=blanks)
         found = self._finder.find(searched.data)
         if not found:
-            return
+            return None
         literals, starts, lasts = searched.places_of(found, self._lengths)
         likely = may_begin(page.codes, starts) & may_end(page.codes, lasts, BEGIN_ENDINGS)
         literals, starts, lasts = literals[likely], starts[likely], lasts[likely]
         plain = stands_free(page.codes, starts, lasts) & (page.places is None)
         plain &= (lasts - starts + 1 == self._lengths[literals]) & self._is_plain[literals]
-        sizes = np.where(plain, self._lengths[literals], 0)
+        plain[plain] = written_in_letters(page, starts[plain], lasts[plain])
+        return Candidates(literals, starts, np.where(plain, self._lengths[literals], 0))
+
+    def _looked_at(self, page: Page, found: Candidates) -> Iterator[tuple[int, int, int]]:
         for literal, start, size in zip(
-            literals.tolist(), starts.tolist(), sizes.tolist(), strict=True
+            found.literals.tolist(), found.starts.tolist(), found.sizes.tolist(), strict=True
         ):
             entries = self._entries[literal]
-            if size and page.text[start : start + size].isalpha():
+            if size:
                 yield entries[0][0], start, start + size
                 continue
             for term, spelling in entries:
