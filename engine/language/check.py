@@ -71,8 +71,7 @@ def _fields_read(nodes: list[Node], counters: tuple[Counter, ...]) -> Iterator[s
     subjects = (node.feature.subject for node in nodes if isinstance(node, FactRead))
     yield from (subject[0] for subject in subjects if subject)
     for counter in counters:
-        yield from (key.path[0] for key in counter.key)
-        for tree in (counter.condition, counter.carried):
+        for tree in (*counter.key, counter.condition, counter.carried):
             if tree is not None:
                 yield from (n.path[0] for n in walk(tree) if isinstance(n, FieldRead))
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from engine.language.format import format_rule, quoted_name
-from engine.language.graph import free_levels
+from engine.language.graph import children_of, free_levels
 from engine.language.intervals import parse_interval
 from engine.language.nodes import (
     Apply,
@@ -23,14 +23,15 @@ from engine.language.nodes import (
     Literal,
     LiteralKind,
     Measure,
+    Name,
     Node,
     Operation,
     Quantified,
     Syntax,
 )
 from engine.language.registry import REGISTRY
-from engine.language.spelling import resolved
-from engine.language.types import ERROR, NULL, NUMBER, TEXT, TIME, Base
+from engine.language.spelling import field_path, resolved
+from engine.language.types import ERROR, NULL, NUMBER, PROFILE_COLUMNS, TEXT, TIME, Base
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,12 +106,13 @@ def _counted(
     keys = _keys(checker, operation, arguments[: len(parts.keys)])
     value = None if parts.value is None else arguments[parts.value]
     condition = None if parts.where is None else arguments[parts.where]
-    pure = all(_is_pure(checker, each) for each in (condition, value) if each is not None)
+    read = (*keys, *(each for each in (condition, value) if each is not None))
+    pure = all(_is_pure(checker, each) for each in read)
     if not window or not keys or not pure:
         return Constant(ERROR, None, operation.span)
     counter = Counter(
         checker.schema.name,
-        tuple(_path(key) for key in keys),
+        tuple(_written(checker, operation, place) for place, _ in enumerate(keys)),
         _canonical(checker, operation, parts.where),
         window,
         keys,
@@ -129,9 +131,9 @@ def first_seen(checker: Checker, operation: Operation) -> Node:
         return Constant(ERROR, None, operation.span)
     fits = all(_fits(checker, operation, arguments, [key]) for key in range(len(arguments)))
     keys = _keys(checker, operation, arguments) if fits else ()
-    if not keys:
+    if not keys or not all(_is_pure(checker, key) for key in keys):
         return Constant(ERROR, None, operation.span)
-    paths = tuple(_path(key) for key in keys)
+    paths = tuple(_written(checker, operation, place) for place, _ in enumerate(keys))
     counter = Counter(checker.schema.name, paths, "", EVER_US, keys, measure=Measure.FIRST)
     return CountRecent(counter, operation.span, TIME)
 
@@ -147,23 +149,45 @@ def _fits(
     return checker.choose(REGISTRY[operation.name], chosen, operation) is not None
 
 
-def _keys(checker: Checker, operation: Operation, keys: tuple[Node, ...]) -> tuple[FieldRead, ...]:
-    """Nothing where one of them is no field, which is reported."""
-    fields = tuple(key for key in keys if isinstance(key, FieldRead))
-    if len(fields) == len(keys) <= MOST_KEYS:
-        return fields
-    wrong = next((key.span for key in keys if not isinstance(key, FieldRead)), operation.span)
+def _keys(checker: Checker, operation: Operation, keys: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Nothing where one of them reads no field, which is reported."""
+    wrong = next((key.span for key in keys if not _is_key(key)), operation.span)
+    if len(keys) <= MOST_KEYS and all(map(_is_key, keys)):
+        return keys
     checker.report(
         "bad-key",
-        f"The key of a counter must be a field, or up to {MOST_KEYS} of them.",
+        f"The key of a counter must be a field or made from fields, or up to {MOST_KEYS} of them.",
         "Write count_recent(creator, '1 hour').",
         wrong,
     )
     return ()
 
 
-def _path(key: FieldRead) -> str:
-    return ".".join(quoted_name(part) for part in key.path)
+def _is_key(node: Node) -> bool:
+    return _reads_field(node) and not free_levels(node) and not _reads_related(node)
+
+
+def _is_of_related(node: Node) -> bool:
+    """Events are written before anything is known of the related item."""
+    return isinstance(node, FieldRead) and node.path[0] in PROFILE_COLUMNS.values()
+
+
+def _reads_related(node: Node) -> bool:
+    return _is_of_related(node) or any(map(_reads_related, children_of(node)))
+
+
+def _reads_field(node: Node) -> bool:
+    if isinstance(node, Apply):
+        return any(map(_reads_field, node.arguments))
+    return isinstance(node, FieldRead)
+
+
+def _written(checker: Checker, operation: Operation, place: int) -> str:
+    """The key at that place, as the same key is always written."""
+    key = operation.arguments[place]
+    if isinstance(key, Name):
+        return ".".join(quoted_name(part) for part in field_path(key.parts, checker.schema))
+    return _canonical(checker, operation, place)
 
 
 def _canonical(checker: Checker, operation: Operation, place: int | None) -> str:
@@ -207,6 +231,14 @@ def _is_pure(checker: Checker, root: Node) -> bool:
     while stack:
         node = stack.pop()
         timed = isinstance(node, Apply) and node.operator == "age"
+        if _is_of_related(node):
+            checker.report(
+                "bad-condition",
+                "A counter counts by the item's own fields, not by those of its author or thread.",
+                "Move that condition out of the counter.",
+                node.span,
+            )
+            return False
         if timed or isinstance(node, BankMatch | CountRecent | FactRead | ArrivalTime):
             checker.report(
                 "bad-condition",

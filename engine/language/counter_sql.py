@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from engine.language.measures import LARGEST
-from engine.language.nodes import ArrivalTime, Measure
+from engine.language.nodes import ArrivalTime, FieldRead, Measure
 from engine.language.types import TIME, Base
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.language.nodes import Counter, FieldRead, Node
+    from engine.language.nodes import Counter, Node
     from engine.language.operator import SqlEmitter
 
 MILLIONTHS: Final = "TRY_CAST(floor({0} * 1e6 + 5e-1) AS BIGINT)"
@@ -72,13 +72,13 @@ def _member(emitter: SqlEmitter, carried: Node) -> tuple[str, str]:
     if carried.type.base is not Base.ITEM:
         value = emitter.value(carried)
         return value, f"({value}) IS NOT NULL"
-    parts = _identity(emitter, carried)  # type: ignore[arg-type]
+    parts = _identity(emitter, carried)
     return f"[{', '.join(parts)}]", _all_known(parts)
 
 
-def _identity(emitter: SqlEmitter, key: FieldRead) -> list[str]:
+def _identity(emitter: SqlEmitter, key: Node) -> list[str]:
     """An item is the same if its type and id are, whatever else is known of it."""
-    if key.type.base is not Base.ITEM:
+    if not isinstance(key, FieldRead) or key.type.base is not Base.ITEM:
         return [emitter.value(key)]
     members = [replace(key, path=(*key.path, member)) for member in ("typeId", "id")]
     return [emitter.value(member) for member in members]

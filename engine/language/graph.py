@@ -53,7 +53,7 @@ class Graph:
         return self.costs[id(node)]
 
     def _intern(self, node: Node) -> Node:
-        children = [self._intern(child) for child in _children(node)]
+        children = [self._intern(child) for child in children_of(node)]
         if isinstance(node, Apply) and node.operator in _ANY_ORDER:
             children.sort(key=self.cost)
         key = (type(node), _own_facts(node), *map(id, children))
@@ -75,7 +75,7 @@ class Graph:
 
 def free_levels(node: Node) -> frozenset[int]:
     """The levels of the elements that a node reads and that are chosen outside of it."""
-    return _free(node, map(free_levels, _children(node)))
+    return _free(node, map(free_levels, children_of(node)))
 
 
 def _free(node: Node, below: Iterable[frozenset[int]]) -> frozenset[int]:
@@ -85,7 +85,7 @@ def _free(node: Node, below: Iterable[frozenset[int]]) -> frozenset[int]:
     return together - {node.level} if isinstance(node, Quantified) else together
 
 
-def _children(node: Node) -> tuple[Node, ...]:
+def children_of(node: Node) -> tuple[Node, ...]:
     match node:
         case Apply():
             return node.arguments

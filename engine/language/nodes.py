@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.language.types import BOOLEAN, NUMBER, Schema, Type
+from engine.language.types import BOOLEAN, NUMBER, PROFILE_COLUMNS, Schema, Type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -262,8 +262,8 @@ _CARRIED = {
 class Counter:
     """Events of one item type by key, within a window that ends at (and holds) the item itself.
 
-    key_fields: paths of fields as a rule writes them, resolved: `creator` is the field that holds
-        the author.
+    key_fields: paths of fields, or what is made from fields, as a rule writes them, resolved:
+        `creator` is the field that holds the author.
     where: canonical text of the condition an event must meet, or empty.
     value: canonical text of what is summed, compared or told apart, or empty. An item where it is
         NULL is no event.
@@ -273,7 +273,7 @@ class Counter:
     key_fields: tuple[str, ...]
     where: str
     window_us: int
-    key: tuple[FieldRead, ...] = field(default=(), compare=False, repr=False)
+    key: tuple[Node, ...] = field(default=(), compare=False, repr=False)
     condition: Node | None = field(default=None, compare=False, repr=False)
     measure: Measure = Measure.COUNT
     value: str = ""
@@ -308,6 +308,11 @@ class Predicate:
     banks: tuple[str, ...]
     fields: tuple[str, ...]
     facts: tuple[FactFeature, ...] = ()
+
+    @property
+    def related(self) -> tuple[str, ...]:
+        """`creator` and `thread`, where it reads more of them than their id and type."""
+        return tuple(word for word, column in PROFILE_COLUMNS.items() if column in self.fields)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ BEFORE = {
     "count of a few": "count_recent(author, text, '1 hour', score > 2) > 3",
     "in a moment": "count_recent(author, '3 microseconds') > 1",
     "sum": "sum_recent(author, score, '1 hour') > 40.3",
+    "nearly the same": "count_recent(near_duplicate_key(text), '1 hour') > 14",
 }
 MEANWHILE = {
     "distinct texts": "distinct_recent(author, lower(text), '1 hour') > 4",
@@ -34,6 +35,7 @@ MEANWHILE = {
     "average": "avg_recent(author, score, '1 day') BETWEEN 2.7 AND 3.2",
     "largest": "max_recent(text, score * 2, '1 hour') > 9.5",
     "sum of its own": "sum_recent(author, length(text), '2 hours', score < 3) > 60",
+    "same letters": "count_recent(lower(text), author, '1 hour') > 2",
     "new author": "first_seen(author) = arrived_at()",
     "not yet old": "age(first_seen(author, text)) < INTERVAL '1 microsecond'",
 }

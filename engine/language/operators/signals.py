@@ -7,6 +7,7 @@ that was found in order.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -146,6 +147,18 @@ def _near(written: tuple[Value, ...]) -> Look:
     return near
 
 
+def _band(written: tuple[Value, ...]) -> Look:
+    band = int(float(str(written[0]))) - 1 if written else 0
+    return lambda text: similarity.near_duplicate_band(text, band)
+
+
+def _refuse_band(values: tuple[Value, ...]) -> tuple[str, str, str] | None:
+    if len(values) < 2 or values[1] in range(1, similarity.MOST_BANDS + 1):  # noqa: PLR2004 - text, band
+        return None
+    most = similarity.MOST_BANDS
+    return "bad-literal", "There is no such key of a text.", f"Give a whole number, 1 to {most}."
+
+
 def _phones(written: tuple[Value, ...]) -> Look:
     region = str(written[0]).upper() if written else None
     return lambda text: _values(personal_data.phones(text, region))
@@ -187,6 +200,30 @@ OPERATORS: Final = (
         Example("near_duplicate_of('see you tomorrow', 'win a free phone')", value=False),
         given=", example literal TEXT...",
         cost=40_000,
+    ),
+    replace(
+        _signal(
+            "near_duplicate_key",
+            "A key that texts nearly the same are likely to share, disguises undone and digits left "
+            "out; NULL for a text without letters. It may be counted by: "
+            "count_recent(near_duplicate_key(text), '1 day') > 20 tells that many alike came in. A "
+            "second key, near_duplicate_key(text, 2), up to 8, finds part of what the first one "
+            "misses. A key is for ever the same for the same text.",
+            "TEXT",
+            _band,
+            Example(
+                "near_duplicate_key('WIN a fr33 phone, click the link!') "
+                "= near_duplicate_key('win a free phone click the link')",
+                value=True,
+            ),
+            Example(
+                "near_duplicate_key('see you tomorrow') = near_duplicate_key('hi')", value=False
+            ),
+            Example("near_duplicate_key('12345')", None),
+            given=", key literal optional NUMBER",
+            cost=40_000,
+        ),
+        refuse=_refuse_band,
     ),
     _signal(
         "language",

@@ -79,6 +79,7 @@ LITERALS: dict[tuple[str, str], Sequence[str | float]] = {
     ("phone_numbers", "country"): ("US", "de"),
     ("similarity", "term"): ("free", "money", "a", ""),
     ("near_duplicate_of", "example"): ("free money", "", "123"),
+    ("near_duplicate_key", "key"): (1.0, 2.0, 8.0),
     ("matches", "bank"): BANK_NAMES,
     ("matches_variant", "bank"): BANK_NAMES,
     ("matches", "mode"): ("word", "substring", "phrase", "variant"),

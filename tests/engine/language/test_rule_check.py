@@ -50,7 +50,7 @@ MISTAKES = [
     ("score", "not-boolean", "Compare it with something, as in value > 5.", (1, 1, 5)),
     ("score + 1", "not-boolean", "as in value > 5", (1, 1, 9)),
     ("text AND verified", "wrong-type", "", (1, 1, 17)),
-    ("count_recent(lower(text), '1 hour') > 1", "bad-key", "creator", (1, 14, 11)),
+    ("count_recent(lower('a'), '1 hour') > 1", "bad-key", "creator", (1, 14, 10)),
     ("count_recent(creator, '1 month') > 1", "bad-window", "'1 hour'", (1, 23, 9)),
     ("count_recent(creator, '0 days') > 1", "bad-window", "'1 hour'", (1, 23, 8)),
     ("count_recent(creator, '1 day', matches(text, 'scam')) > 1", "bad-condition", "Move", None),

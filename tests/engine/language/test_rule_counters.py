@@ -6,7 +6,7 @@ from datetime import timedelta
 import duckdb
 import pytest
 
-from engine.language import Counter, to_duckdb
+from engine.language import Counter, check, to_duckdb
 from engine.language.counters import (
     LONGEST_KEY,
     compile_counters,
@@ -60,6 +60,30 @@ def test_a_long_key_is_known_by_its_digest() -> None:
     assert key is not None
     assert key.startswith("sha256:")
     assert len(key) < LONGEST_KEY
+
+
+def test_a_key_may_be_made_from_fields() -> None:
+    counter = counter_of("count_recent(lower(text), creator, '1 hour')")
+    assert counter.key_fields == ("lower(text)", "author")
+    assert counter_key(counter, {"text": "ABC", "author": AUTHOR}) == "abc\x1fuser\x1fu1"
+    assert counter_key(counter, {"author": AUTHOR}) is None
+    assert predicate_of("count_recent(lower(text), '1 hour') > 1").fields == ("text",)
+
+
+IMPURE_KEYS = [
+    "count_recent(matches(text, 'scam'), '1 hour')",
+    "count_recent(strikes(creator), '1 hour')",
+    "count_recent(age(created_at), '1 hour')",
+    "first_seen(count_recent(creator, '1 hour'))",
+    "count_recent(coalesce(author, creator), '1 hour')",
+]
+
+
+@pytest.mark.parametrize("text", IMPURE_KEYS)
+def test_a_key_is_known_when_the_place_is_given(text: str) -> None:
+    checked = check(f"{text} IS NOT NULL", SCHEMA, BANKS)
+    assert {each.code for each in checked.diagnostics} <= {"bad-condition", "bad-key"}
+    assert checked.predicate is None
 
 
 def test_an_item_counts_only_where_the_condition_is_true() -> None:
@@ -125,6 +149,9 @@ def test_windows_and_measures_of_the_same_numbers_share_their_events() -> None:
         "sum_recent(creator, score + 1, '1 hour')",
         "distinct_recent(creator, lower(text), '2 days', score > 1)",
         "first_seen(creator, text)",
+        "count_recent(lower(text), creator, '2 days', score > 1)",
+        "count_recent(near_duplicate_key(text, 2), '1 day')",
+        "first_seen(round(score), creator)",
     ],
 )
 def test_every_kind_of_stored_counter_is_read_back(text: str) -> None:
@@ -199,6 +226,10 @@ def test_the_window_is_open_below_and_closed_above() -> None:
         "max_recent(verified, -score, '2 hours', score > 1)",
         "first_seen(creator)",
         "first_seen(text, verified)",
+        "count_recent(lower(text), '1 day')",
+        "count_recent(near_duplicate_key(text), verified, '1 day', score > 0)",
+        "distinct_recent(substr(text, 1, 1), creator, '1 day')",
+        "sum_recent(length(text) % 3, size, '1 hour')",
     ],
 )
 def test_windows_in_duckdb_count_what_a_naive_count_does(text: str, seed: int) -> None:
