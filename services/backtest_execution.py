@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import duckdb
@@ -19,6 +19,7 @@ from engine.backtest.steps import Step, cut
 from engine.items.columns import arrow_schema
 from engine.language import to_duckdb
 from engine.language.udf import register
+from services.profiles import related_columns
 from services.rulesets import load_configuration
 from store import backtest_runs, lake
 from store.analysis import quoted, session
@@ -27,6 +28,7 @@ from store.code_version import code_digest
 from store.export_source import from_microseconds, microseconds
 from store.lake_facts import define_facts
 from store.lake_items import ITEMS, define_items
+from store.lake_profiles import with_related
 from store.lake_truth import define_truth, with_truth
 
 if TYPE_CHECKING:
@@ -41,12 +43,16 @@ _TRUTH_TABLES: Final = ("labels", "decisions")
 
 @dataclass(frozen=True)
 class Sources:
-    """The versions of the lake's tables that a run reads, from its first start to its end."""
+    """The versions of the lake's tables that a run reads, from its first start to its end.
+
+    related: by item type, the items that rules read as authors and threads.
+    """
 
     items: Snapshot | None
     labels: Snapshot | None = None
     decisions: Snapshot | None = None
     facts: Snapshot | None = None
+    related: Mapping[str, Snapshot] = field(default_factory=dict)
 
     @property
     def versions(self) -> Mapping[str, int]:
@@ -56,7 +62,12 @@ class Sources:
             ("decisions", self.decisions),
             ("facts", self.facts),
         )
-        return {name: found.version for name, found in named if found is not None}
+        related = ((_related_name(type_id), found) for type_id, found in self.related.items())
+        return {name: found.version for name, found in (*named, *related) if found is not None}
+
+
+def _related_name(type_id: str) -> str:
+    return f"related {type_id}"
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,16 @@ def find_sources(root: str, org_id: int, prepared: Prepared, pinned: Mapping[str
         name: lake.snapshot(lake.fact_uri(root, org_id, name), pinned.get(name))
         for name in (*judged, *asked)
     }
-    return Sources(lake.snapshot(items_uri, pinned.get("items")), **others)
+    related = {
+        item_type.type_id: lake.snapshot(
+            lake.items_uri(root, org_id, item_type.type_id),
+            pinned.get(_related_name(item_type.type_id)),
+        )
+        for item_types in prepared.related_types.values()
+        for item_type in item_types
+    }
+    known = {type_id: found for type_id, found in related.items() if found is not None}
+    return Sources(lake.snapshot(items_uri, pinned.get("items")), **others, related=known)
 
 
 def inputs_digest(prepared: Prepared, sources: Sources) -> str:
@@ -111,9 +131,10 @@ def inputs_digest(prepared: Prepared, sources: Sources) -> str:
 def _contents(sources: Sources) -> Mapping[str, str]:
     """A lake elsewhere may have the same version numbers: its files are named as well."""
     named = (("items", sources.items), ("labels", sources.labels), ("facts", sources.facts))
+    related = ((_related_name(type_id), found) for type_id, found in sources.related.items())
     return {
         f"{name}Files": content_name([file.path.rsplit("/", 1)[-1] for file in found.files])
-        for name, found in named
+        for name, found in (*named, *related)
         if found is not None
     }
 
@@ -208,7 +229,9 @@ def _all_within(prepared: Prepared, files: tuple[LakeFile, ...]) -> bool:
 
 
 def _question(runner: Runner, prepared: Prepared, sources: Sources, *, whole: bool) -> Question:
-    plan = to_duckdb(prepared.predicates, prepared.environment, ITEMS)
+    columns = related_columns(prepared.predicates, prepared.item_types, sources.related)
+    items = with_related(runner.connection, columns)
+    plan = to_duckdb(prepared.predicates, prepared.environment, items)
     register(runner.connection, plan.functions)
     if prepared.asks_facts:
         define_facts(runner.connection, sources.facts)

@@ -26,6 +26,7 @@ from services.effects import execute_actions
 from services.entry_hits import with_entries
 from services.facts import Asking, fact_answers
 from services.intake import kind_of
+from services.profiles import Relating, relate
 from services.set_aside import set_aside_entry
 from services.snoozes import hold_snoozed
 from store import audit, evaluations, features, pending
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from store.pending import Leased
     from store.submissions import Submission
 
+SOURCES = frozenset(Source)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 RETRY_ALONE = timedelta(seconds=2)
@@ -176,12 +178,13 @@ def judge(
 
 
 def look_at(context: Context, org_id: int, items: Sequence[Submission], live: Live) -> list[Looked]:
-    """One statement reads every counter of the batch, one the facts."""
+    """One statement reads every counter of the batch, one the facts, one authors and threads."""
     rows: list[tuple[Submission, Evaluator, dict[str, object]]] = []
     for item in items:
         evaluator = live.evaluators.get(item.type_id)
         if evaluator is not None:
             rows.append((item, evaluator, evaluator.row(DECODE(item.data))))
+    _relate(context, org_id, rows, live)
     asks: list[Ask] = []
     starts = [_ask(asks, item, evaluator, row) for item, evaluator, row in rows]
     answers = _answers(context, org_id, asks)
@@ -190,6 +193,22 @@ def look_at(context: Context, org_id: int, items: Sequence[Submission], live: Li
         Looked(item, evaluator, row, (*_slots(evaluator, asked, answers), *known))
         for (item, evaluator, row), asked, known in zip(rows, starts, facts, strict=True)
     ]
+
+
+def _relate(
+    context: Context,
+    org_id: int,
+    rows: Sequence[tuple[Submission, Evaluator, dict[str, object]]],
+    live: Live,
+) -> None:
+    asking = [
+        Relating(row, evaluator.related, item.arrived_at)
+        for item, evaluator, row in rows
+        if evaluator.related
+    ]
+    if asking:
+        with context.database.transaction(org_id) as tx:
+            relate(tx, live.configuration, asking)
 
 
 def _asking(item: Submission, evaluator: Evaluator, row: Mapping[str, object]) -> Asking:
@@ -286,7 +305,11 @@ def save_verdicts(
         for item in items
         if item.seq in verdicts
         for execution in plan_executions(
-            verdicts[item.seq], target_of(item, live), configuration, context.new_id, source
+            verdicts[item.seq],
+            target_of(item, live),
+            configuration,
+            context.new_id,
+            Source(item.source) if item.source in SOURCES else source,
         )
     ]
     fresh = execute_actions(tx, executions, configuration, now=now, new_id=context.new_id)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.configuration.compiled import environment_of
 from engine.configuration.entry_hits import EntryFinder, entry_finders
+from engine.configuration.related import related_fields
 from engine.items import row_values
 from engine.language.counters import compile_counters, unconditional
 from services.counters import register_counters
@@ -56,7 +57,7 @@ class Evaluator:
     """One item type's rules, ready.
 
     keys: a row's key for each of `series`, None where it has none. finders: by rule id, of LIVE
-    rules that read banks.
+    rules that read banks. related: the fields that name what rules read of authors and threads.
     """
 
     rules: TypeRuleset
@@ -64,6 +65,7 @@ class Evaluator:
     keys: Keys
     series: tuple[Series, ...]
     finders: Mapping[str, EntryFinder] = field(default_factory=dict)
+    related: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,8 @@ def _evaluator(
         for identity, members in by_identity.items()
     )
     finders = entry_finders(rules, environment)
-    return Evaluator(rules, row_values(rules.item_type), keys, series, finders)
+    related = related_fields(rules.predicates.values())
+    return Evaluator(rules, row_values(rules.item_type), keys, series, finders, related)
 
 
 def _keys(counters: Sequence[Counter]) -> Keys:

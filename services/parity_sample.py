@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from engine.configuration.banks import parse_bank
-from engine.configuration.compiled import environment_of
+from engine.configuration.compiled import environment_of, schema_of
 from engine.configuration.configuration import Configuration
 from engine.configuration.policies import parse_policy
+from engine.configuration.related import related_types
 from engine.configuration.rules import EVALUATED, Rule, parse_rule
 from engine.items import parse_item_type
 from engine.items.columns import arrow_schema
-from engine.language import check, schema_of_item_type, to_duckdb
+from engine.language import check, to_duckdb
 from engine.language.udf import register
+from services.profiles import related_columns
 from store import lake, past_configuration
 from store.analysis import literal, session
 from store.config import ConfigKind
 from store.lake_facts import define_facts
-from store.lake_items import ITEMS, define_items
+from store.lake_items import define_items
+from store.lake_profiles import with_related
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     import duckdb
 
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SAMPLE: Final = 1_000
+EVERY: Final = 2**62
 MOST_TOLD: Final = 20
 
 
@@ -49,9 +54,24 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class RuleParity:
+    """compared: items that the rule was asked about; examples: of them, where it differs."""
+
+    rule_id: str
+    name: str
+    compared: int
+    differences: int
+    examples: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Parity:
+    """compared: items. differences: the first few of them; differing: how many there are."""
+
     compared: int
     differences: tuple[Difference, ...]
+    differing: int = 0
+    rules: tuple[RuleParity, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,18 +90,53 @@ class _Group:
     recorded: tuple[_Recorded, ...]
 
 
-def sample_parity(context: Context, org_id: int, *, limit: int = SAMPLE) -> Parity:
-    """Recomputes a fixed pseudo-random sample of the last exported day."""
-    compared, differences = 0, []
-    for group in _groups(context, org_id, limit):
-        again = _recomputed(context, org_id, group)
-        compared += len(again)
-        differences += [
-            _difference(group.type_id, each, again[each.seq])
-            for each in group.recorded
-            if again.get(each.seq, each.matched) != each.matched
-        ]
-    return Parity(compared, tuple(differences[:MOST_TOLD]))
+def sample_parity(
+    context: Context, org_id: int, *, limit: int | None = SAMPLE, day: date | None = None
+) -> Parity:
+    """Recomputes a fixed pseudo-random sample of a day, of the last exported one without any.
+
+    limit: None for all of the day.
+    """
+    tally = _Tally()
+    for group in _groups(context, org_id, limit, day):
+        tally.add(group, *_recomputed(context, org_id, group))
+    return tally.parity()
+
+
+@dataclass
+class _Tally:
+    compared: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
+    differing: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(
+        self, group: _Group, names: Mapping[str, str], again: Mapping[int, frozenset[str]]
+    ) -> None:
+        self.compared += len(again)
+        self.names |= names
+        self.asked.update(dict.fromkeys(names, len(again)))
+        for each in group.recorded:
+            matched = again.get(each.seq, each.matched)
+            for rule_id in matched ^ each.matched:
+                self.differing.setdefault(rule_id, []).append(each.seq)
+            if matched != each.matched:
+                self.differences.append(_difference(group.type_id, each, matched))
+
+    def parity(self) -> Parity:
+        rules = tuple(
+            RuleParity(
+                rule_id,
+                self.names.get(rule_id, rule_id),
+                self.asked[rule_id],
+                len(self.differing.get(rule_id, ())),
+                tuple(self.differing.get(rule_id, ())[:MOST_TOLD]),
+            )
+            for rule_id in sorted({*self.names, *self.differing})
+        )
+        told = tuple(self.differences[:MOST_TOLD])
+        return Parity(self.compared, told, len(self.differences), rules)
 
 
 _SAMPLE: Final = """
@@ -91,14 +146,17 @@ ORDER BY hash(_seq), _seq LIMIT {limit}
 """
 
 
-def _groups(context: Context, org_id: int, limit: int) -> list[_Group]:
+def _groups(context: Context, org_id: int, limit: int | None, day: date | None) -> list[_Group]:
     found = lake.snapshot(lake.fact_uri(context.lake_root, org_id, "evaluations"))
     if found is None or not found.files:
         return []
-    last = found.files[-1].day
-    files = ", ".join(literal(file.path) for file in found.files if file.day == last)
+    wanted = day or found.files[-1].day
+    files = ", ".join(literal(file.path) for file in found.files if file.day == wanted)
+    if not files:
+        return []
     with session() as connection:
-        rows = connection.execute(_SAMPLE.format(files=files, limit=limit)).fetchall()
+        most = EVERY if limit is None else limit
+        rows = connection.execute(_SAMPLE.format(files=files, limit=most)).fetchall()
     grouped: dict[tuple[str, int], list[_Recorded]] = {}
     for seq, type_id, config_version, evaluated_at, outcomes in rows:
         recorded = _Recorded(seq, evaluated_at, _matched(outcomes))
@@ -116,26 +174,31 @@ def _difference(type_id: str, recorded: _Recorded, again: frozenset[str]) -> Dif
     return Difference(recorded.seq, type_id, live, tuple(sorted(again)))
 
 
-def _recomputed(context: Context, org_id: int, group: _Group) -> Mapping[int, frozenset[str]]:
-    """Seq -> the rules that match now; items that are not in the lake yet are left out."""
+def _recomputed(
+    context: Context, org_id: int, group: _Group
+) -> tuple[Mapping[str, str], Mapping[int, frozenset[str]]]:
+    """Rules' names; seq -> the rules that match now, without items that are not in the lake yet."""
     with context.database.transaction(org_id) as tx:
         revisions = past_configuration.as_of(tx, group.config_version)
     configuration = _configuration(org_id, group.config_version, revisions)
     item_type = configuration.item_types.get(group.type_id)
     items = lake.snapshot(lake.items_uri(context.lake_root, org_id, group.type_id))
     if item_type is None or items is None:
-        return {}
+        return {}, {}
     rules = _rules(configuration, item_type)
     with session() as connection:
         define_items(connection, items, items.files, arrow_schema(item_type))
         if any(rule.facts for rule in rules.values()):
             facts = lake.fact_uri(context.lake_root, org_id, "facts")
             define_facts(connection, lake.snapshot(facts))
-        answers = _answers(connection, configuration, list(rules.values()), group)
+        relation = _relation(context, org_id, connection, configuration, list(rules.values()))
+        answers = _answers(connection, configuration, list(rules.values()), group, relation)
     recorded = {each.seq: each for each in group.recorded}
-    return {
+    names = {rule_id: configuration.rules[rule_id].name for rule_id in rules}
+    return names, {
         seq: _matching(configuration, list(rules), recorded[seq], values, arrived_at)
         for seq, arrived_at, values in answers
+        if seq in recorded
     }
 
 
@@ -160,7 +223,7 @@ def _configuration(
 
 
 def _rules(configuration: Configuration, item_type: ItemType) -> dict[str, Predicate]:
-    schema, environment = schema_of_item_type(item_type), environment_of(configuration)
+    schema, environment = schema_of(configuration, item_type), environment_of(configuration)
     checked = {
         rule.rule_id: check(rule.where, schema, environment).predicate
         for rule in configuration.rules.values()
@@ -169,19 +232,38 @@ def _rules(configuration: Configuration, item_type: ItemType) -> dict[str, Predi
     return {rule_id: predicate for rule_id, predicate in checked.items() if predicate}
 
 
+def _relation(
+    context: Context,
+    org_id: int,
+    connection: duckdb.DuckDBPyConnection,
+    configuration: Configuration,
+    predicates: Sequence[Predicate],
+) -> str:
+    """The items, with what their authors and threads were where a rule reads that."""
+    item_types = configuration.item_types
+    found = {
+        each.type_id: lake.snapshot(lake.items_uri(context.lake_root, org_id, each.type_id))
+        for types in related_types(predicates, item_types).values()
+        for each in types
+    }
+    known = {type_id: table for type_id, table in found.items() if table is not None}
+    return with_related(connection, related_columns(predicates, item_types, known))
+
+
 def _answers(
     connection: duckdb.DuckDBPyConnection,
     configuration: Configuration,
     predicates: Sequence[Predicate],
     group: _Group,
+    relation: str,
 ) -> list[tuple[int, datetime, list[bool | None]]]:
-    plan = to_duckdb(predicates, environment_of(configuration), ITEMS)
+    plan = to_duckdb(predicates, environment_of(configuration), relation)
     register(connection, plan.functions)
-    wanted = ", ".join(str(each.seq) for each in group.recorded)
+    places = [each.seq for each in group.recorded]
     answers = ", ".join(plan.expressions)
     query = (
         f"SELECT _seq, _arrived_at, CAST([{answers}] AS BOOLEAN[])"  # noqa: S608 checked trees
-        f" FROM {plan.source} WHERE _seq IN ({wanted})"
+        f" FROM {plan.source} WHERE _seq BETWEEN {min(places)} AND {max(places)}"
     )
     return connection.execute(query).fetchall()
 

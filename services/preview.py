@@ -14,8 +14,10 @@ from typing import Any
 import msgspec
 
 from engine.backtest.recent import Seen, recent_answers
-from engine.configuration.compiled import environment_of
+from engine.configuration.compiled import environment_of, schema_of
+from engine.configuration.configuration import Configuration
 from engine.configuration.highlights import Spans, highlighter
+from engine.configuration.related import related_fields
 from engine.items import ItemType, row_values
 from engine.language import (
     Counter,
@@ -24,7 +26,6 @@ from engine.language import (
     Predicate,
     check,
     compile_ruleset,
-    schema_of_item_type,
 )
 from engine.language.counters import compile_counters, compile_events, unconditional
 from engine.language.intervals import microseconds_of
@@ -33,6 +34,7 @@ from engine.permissions import Permission
 from engine.statistics.volume import per_day
 from services.context import Caller, Context, require
 from services.facts import Answers, Asking, fact_answers
+from services.profiles import Relating, relate
 from services.rules import item_type_of
 from services.rulesets import known_configuration
 from store import items_lookup
@@ -42,7 +44,7 @@ MAX_SAMPLE = 10_000
 MOST_HISTORY = 10_000
 MOST_EXAMPLES = 20
 DAY = timedelta(days=1)
-RowReader = Callable[[Mapping[str, object]], Mapping[str, object]]
+RowReader = Callable[[Mapping[str, object]], dict[str, object]]
 DECODE = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -88,7 +90,7 @@ class _Placed:
 
     item: SampledItem
     data: Mapping[str, object]
-    row: Mapping[str, object]
+    row: dict[str, object]
 
 
 def preview(
@@ -101,23 +103,29 @@ def preview(
         configuration = known_configuration(tx)
         item_type = item_type_of(configuration, item_type_id)
         environment = environment_of(configuration)
-        checked = check(where, schema_of_item_type(item_type), environment)
+        checked = check(where, schema_of(configuration, item_type), environment)
         if checked.predicate is None:
             return _nothing(checked.diagnostics, started)
         history = MOST_HISTORY if checked.predicate.counters else 0
         items = items_lookup.sample(tx, item_type_id, sample + history)
-    known = partial(_known, context, caller.org_id, checked.predicate, item_type)
+    known = partial(_known, context, caller.org_id, configuration, checked.predicate, item_type)
     return _judged(checked.predicate, environment, item_type, items, sample, known, started)
 
 
 def _known(
     context: Context,
     org_id: int,
+    configuration: Configuration,
     predicate: Predicate,
     item_type: ItemType,
     asked: Sequence[_Placed],
 ) -> list[Answers]:
-    """What each item found out about entities."""
+    """What each item found out about entities; rows get what their authors and threads were."""
+    related = related_fields([predicate])
+    if related:
+        with context.database.transaction(org_id) as tx:
+            placed = [Relating(one.row, related, one.item.arrived_at) for one in asked]
+            relate(tx, configuration, placed)
     asking = [
         Asking(
             predicate.facts,
@@ -164,9 +172,7 @@ def _judged(
     )
 
 
-def _placed(
-    item: SampledItem, read: Callable[[Mapping[str, object]], Mapping[str, object]]
-) -> _Placed:
+def _placed(item: SampledItem, read: RowReader) -> _Placed:
     data = DECODE(item.data)
     return _Placed(item, data, read(data))
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from engine.backtest.recent import Seen, recent_answers
-from engine.configuration.compiled import environment_of
+from engine.configuration.compiled import environment_of, schema_of
 from engine.errors import InvalidInput, Problem
 from engine.language import (
     Checked,
@@ -24,7 +24,7 @@ from engine.language.counters import counter_event, counter_key
 from engine.language.facts import subject_of
 from engine.language.intervals import microseconds_of
 from engine.language.nodes import ArrivalTime
-from engine.language.schemas import schema_of_arrow, schema_of_item_type
+from engine.language.schemas import schema_of_arrow
 from engine.language.udf import register
 from engine.text import Bank, Mode, Term, bank_problems
 from services.rulesets import load_configuration
@@ -252,4 +252,4 @@ def check_for_type(context: Context, org_id: int, name: str, text: str) -> Check
         found = config.head_by_name(tx, ConfigKind.ITEM_TYPE, name)
         configuration = load_configuration(tx)
     item_type = configuration.item_types[found.object_id]
-    return check(text, schema_of_item_type(item_type), environment_of(configuration))
+    return check(text, schema_of(configuration, item_type), environment_of(configuration))

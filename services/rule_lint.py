@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from engine.configuration.compiled import environment_of
+from engine.configuration.compiled import environment_of, schema_of
 from engine.configuration.rules import EVALUATED
-from engine.language import check, schema_of_item_type
+from engine.language import check
 from engine.language.lint import lint
 from services.rulesets import known_configuration
 from store import field_statistics
@@ -71,7 +71,7 @@ def findings(
 ) -> tuple[Diagnostic, ...]:
     """rule_id: of the rule itself, which is no neighbour. A wrong condition has no findings."""
     environment = environment_of(configuration)
-    schema = schema_of_item_type(configuration.item_types[type_id])
+    schema = schema_of(configuration, configuration.item_types[type_id])
     checked = check(where, schema, environment)
     if checked.predicate is None:
         return ()
@@ -104,7 +104,7 @@ def _predicates(
     before: Mapping[tuple[str, int, str, int], Predicate],
 ) -> Iterator[tuple[tuple[str, int, str, int], Predicate]]:
     item_type = configuration.item_types[type_id]
-    schema, environment = schema_of_item_type(item_type), environment_of(configuration)
+    schema, environment = schema_of(configuration, item_type), environment_of(configuration)
     for rule in configuration.rules.values():
         if not _is_evaluated(rule, type_id):
             continue

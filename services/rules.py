@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from engine.audit import Event
-from engine.configuration.compiled import environment_of
+from engine.configuration.compiled import environment_of, schema_of
 from engine.configuration.configuration import Configuration
 from engine.configuration.references import rule_problems
 from engine.configuration.rule_check import (
@@ -14,7 +14,7 @@ from engine.configuration.rule_check import (
 from engine.configuration.rules import EVALUATED, Rule, Status, parse_rule, rule_document
 from engine.errors import NotFound
 from engine.items import ItemType
-from engine.language import Diagnostic, check, schema_of_item_type
+from engine.language import Diagnostic, check
 from engine.permissions import Permission
 from services.configuration import Events, Noun, Saving, refuse
 from services.context import Caller, Context, require
@@ -48,7 +48,7 @@ def check_text(
     require(caller, Permission.VIEW_RULES_DASHBOARD)
     with context.database.transaction(caller.org_id) as tx:
         configuration = known_configuration(tx)
-        schema = schema_of_item_type(item_type_of(configuration, item_type_id))
+        schema = schema_of(configuration, item_type_of(configuration, item_type_id))
         checked = check(where, schema, environment_of(configuration))
         predicate = checked.predicate
         if predicate is None:

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from engine.audit import Entry, Event
-from engine.configuration.compiled import environment_of
+from engine.configuration.compiled import environment_of, schema_of
 from engine.configuration.rules import Rule, Status, rule_document
 from engine.errors import Problem
-from engine.language import check, schema_of_item_type
+from engine.language import check
 from store import approvals, audit, backtests, config
 from store.approvals import Approval
 from store.backtests import BacktestState
@@ -141,5 +141,5 @@ def _canonical(text: str, type_id: str, configuration: Configuration) -> str:
     item_type = configuration.item_types.get(type_id)
     if item_type is None:
         return ""
-    checked = check(text, schema_of_item_type(item_type), environment_of(configuration))
+    checked = check(text, schema_of(configuration, item_type), environment_of(configuration))
     return checked.predicate.text if checked.predicate else ""

@@ -36,8 +36,9 @@ def define_items(
     snapshot: Snapshot,
     files: Sequence[LakeFile],
     fields: pa.Schema,
+    view: str = ITEMS,
 ) -> tuple[LakeFile, ...]:
-    """Makes the view `items` of these files; `_part` is a file's position in what is returned.
+    """Makes the view of these files; `_part` is a file's position in what is returned.
 
     fields: name -> type as the item type has them now. Rows written when a field was not there, or
     was of another type, are null in it. Raises Unavailable when a file is gone.
@@ -51,7 +52,7 @@ def define_items(
     for present, members in groups.items():
         selects.append(_select(members, columns, present, len(ordered)))
         ordered.extend(members)
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW {ITEMS} AS {' UNION ALL '.join(selects)}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {' UNION ALL '.join(selects)}")
     return tuple(ordered)
 
 

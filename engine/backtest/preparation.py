@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from engine.backtest.digest import content_name
 from engine.backtest.spec import Spec, TruthSource
-from engine.configuration.compiled import environment_of
+from engine.configuration.compiled import environment_of, schema_of
+from engine.configuration.related import related_types
 from engine.errors import InvalidInput, NotFound, Problem
 from engine.items import Scalar
 from engine.language import check
-from engine.language.schemas import schema_of_item_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +35,7 @@ _SEGMENTS: Final = frozenset(Scalar) - {
 @dataclass(frozen=True)
 class Prepared:
     item_type: ItemType
+    item_types: Mapping[str, ItemType]
     spec: Spec
     candidate: Predicate
     baseline: Predicate | None
@@ -60,6 +61,11 @@ class Prepared:
         return any(rule.facts for rule in self.predicates)
 
     @property
+    def related_types(self) -> Mapping[str, tuple[ItemType, ...]]:
+        """Item types whose items rules read as authors and threads, by `creator` or `thread`."""
+        return related_types(self.predicates, self.item_types)
+
+    @property
     def banks(self) -> Mapping[str, str]:
         """Name -> digest of the terms, of the banks that the rules use."""
         used = sorted({name for rule in self.predicates for name in rule.banks})
@@ -77,7 +83,7 @@ def prepare(request: BacktestRequest, configuration: Configuration) -> Prepared:
     if item_type is None:
         raise NotFound(f"There is no item type '{request.item_type_id}' in this organisation.")
     environment = environment_of(configuration)
-    schema = schema_of_item_type(item_type)
+    schema = schema_of(configuration, item_type)
     where, baseline = _texts(request, configuration)
     candidate = _checked("where", where, schema, environment)
     against = None if baseline is None else _checked("baselineWhere", baseline, schema, environment)
@@ -90,7 +96,7 @@ def prepare(request: BacktestRequest, configuration: Configuration) -> Prepared:
         segment=request.segment,
         floor=request.floor,
     )
-    return Prepared(item_type, spec, candidate, against, environment)
+    return Prepared(item_type, configuration.item_types, spec, candidate, against, environment)
 
 
 def _texts(request: BacktestRequest, configuration: Configuration) -> tuple[str, str | None]:

@@ -61,6 +61,11 @@ def environment_of(configuration: Configuration) -> Environment:
     )
 
 
+def schema_of(configuration: Configuration, item_type: ItemType) -> Schema:
+    """What a rule over this item type may read, its author and thread included."""
+    return schema_of_item_type(item_type, configuration.item_types.values())
+
+
 def compile_configuration(configuration: Configuration, now: datetime) -> LiveRuleset:
     """Compiles every rule that is LIVE or SHADOW and has not expired.
 
@@ -72,7 +77,8 @@ def compile_configuration(configuration: Configuration, now: datetime) -> LiveRu
     broken: list[BrokenRule] = []
     for item_type in configuration.item_types.values():
         rules = [rule for rule in evaluated if item_type.type_id in rule.item_type_ids]
-        sound, bad = _check_all(rules, item_type, environment)
+        schema = schema_of(configuration, item_type)
+        sound, bad = _check_all(rules, schema, environment)
         broken.extend(bad)
         if sound:
             by_type[item_type.type_id] = TypeRuleset(
@@ -85,15 +91,14 @@ def compile_configuration(configuration: Configuration, now: datetime) -> LiveRu
 
 
 def _check_all(
-    rules: Iterable[Rule], item_type: ItemType, environment: Environment
+    rules: Iterable[Rule], schema: Schema, environment: Environment
 ) -> tuple[dict[str, Predicate], list[BrokenRule]]:
-    schema: Schema = schema_of_item_type(item_type)
     sound: dict[str, Predicate] = {}
     broken: list[BrokenRule] = []
     for rule in sorted(rules, key=lambda rule: rule.rule_id):
         checked = check(rule.where, schema, environment)
         if checked.predicate is None:
-            broken.append(BrokenRule(rule.rule_id, item_type.type_id, checked.diagnostics))
+            broken.append(BrokenRule(rule.rule_id, schema.name, checked.diagnostics))
         else:
             sound[rule.rule_id] = checked.predicate
     return sound, broken

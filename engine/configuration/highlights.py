@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.configuration.compiled import environment_of
-from engine.language import check, schema_of_item_type
+from engine.configuration.compiled import environment_of, schema_of
+from engine.language import check
 from engine.language.nodes import Apply, BankMatch, FieldRead
 from engine.text import Automaton
 
@@ -62,7 +62,7 @@ def highlights(
 ) -> dict[str, Spans]:
     """What these rules' banks match in one item; a rule that is gone or broken says nothing."""
     environment = environment_of(configuration)
-    schema = schema_of_item_type(item_type)
+    schema = schema_of(configuration, item_type)
     checked = [
         check(configuration.rules[rule_id].where, schema, environment).predicate
         for rule_id in sorted(rule_ids)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from engine.configuration.compiled import environment_of
+from engine.configuration.compiled import environment_of, schema_of
 from engine.configuration.rules import Status
 from engine.errors import Problem
 from engine.items import RawItem, coerce_item, row_values
@@ -17,7 +17,6 @@ from engine.language import (
     check,
     compile_ruleset,
     counter_key,
-    schema_of_item_type,
 )
 from engine.language.counters import counter_event
 from engine.language.facts import NOTHING_KNOWN, subject_of
@@ -66,7 +65,7 @@ def check_rule(rule: Rule, configuration: Configuration) -> CheckedRule:
     problems: list[Problem] = []
     for type_id in rule.item_type_ids:
         item_type = configuration.item_types[type_id]
-        checked = check(rule.where, schema_of_item_type(item_type), environment)
+        checked = check(rule.where, schema_of(configuration, item_type), environment)
         if checked.predicate is None:
             problems.extend(_problem(found, item_type) for found in checked.diagnostics)
         else:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from engine.items import Field, ItemType, Role, Scalar
+from engine.items import Field, ItemType, Kind, Role, Scalar
 from engine.language.duckdb_sql import quoted, text_sql
+from engine.language.signature import unified
 from engine.language.types import (
     AUDIO,
     BOOLEAN,
@@ -30,6 +31,7 @@ from engine.language.types import (
     TIME,
     URL,
     VIDEO,
+    Profile,
     Schema,
     Type,
     list_of,
@@ -38,7 +40,7 @@ from engine.language.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _SCALARS: Final[Mapping[Scalar, Type]] = {
     Scalar.STRING: TEXT,
@@ -61,10 +63,42 @@ _SCALARS: Final[Mapping[Scalar, Type]] = {
 }
 
 
-def schema_of_item_type(item_type: ItemType) -> Schema:
-    fields = {field.name: _field_type(field) for field in item_type.fields}
-    creator = item_type.roles.get(Role.CREATOR_ID)
-    return Schema(item_type.type_id, MappingProxyType(fields), creator)
+def schema_of_item_type(item_type: ItemType, item_types: Iterable[ItemType] = ()) -> Schema:
+    """item_types: all of the organisation, so that rules may read what authors and threads are."""
+    known = tuple(item_types)
+    users, threads = (
+        [each for each in known if each.kind is kind] for kind in (Kind.USER, Kind.THREAD)
+    )
+    return Schema(
+        item_type.type_id,
+        _fields_of(item_type),
+        item_type.roles.get(Role.CREATOR_ID),
+        thread_field=item_type.roles.get(Role.THREAD_ID),
+        profiles={
+            word: profile_of(kinds)
+            for word, kinds in (("creator", users), ("thread", threads))
+            if kinds
+        },
+    )
+
+
+def _fields_of(item_type: ItemType) -> Mapping[str, Type]:
+    return MappingProxyType({field.name: _field_type(field) for field in item_type.fields})
+
+
+def profile_of(item_types: Sequence[ItemType]) -> Profile:
+    """The fields of all of them; what is a TEXT in one and a URL in another is a TEXT."""
+    fields: dict[str, Type | None] = {}
+    told: dict[str, list[str]] = {}
+    for item_type in item_types:
+        for name, given in _fields_of(item_type).items():
+            before = fields.get(name, given)
+            fields[name] = None if before is None else unified(before, given)
+            told.setdefault(name, []).append(f"{given} in {item_type.name}")
+    return Profile(
+        fields={name: given for name, given in fields.items() if given is not None},
+        differing={name: ", ".join(told[name]) for name, given in fields.items() if given is None},
+    )
 
 
 def _field_type(field: Field) -> Type:
