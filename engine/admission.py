@@ -34,9 +34,14 @@ class Gate:
     oldest_s: float | None
     most_s: float
 
+    @property
+    def is_open(self) -> bool:
+        """Whether no item waits longer than the organisation has set."""
+        return self.oldest_s is None or self.oldest_s <= self.most_s
+
     def check_backlog(self) -> None:
-        """Raises Unavailable while items wait longer than the organisation has set."""
-        if self.oldest_s is not None and self.oldest_s > self.most_s:
+        """Raises Unavailable."""
+        if not self.is_open:
             raise Unavailable(
                 f"Items wait {self.oldest_s:.0f} s for their evaluation; "
                 f"no more are taken in beyond {self.most_s:g} s.",

@@ -1,6 +1,6 @@
 """Items looked up: what was sent, what was said of it, what was done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from engine.configuration.configuration import Configuration
 from engine.errors import InvalidInput, NotFound, Problem
 from engine.items import Kind
+from engine.items.hidden import shown_data
 from engine.paging import Page, PageRequest, Position, map_page, page_of
 from engine.permissions import Permission
 from services.context import Caller, Context, require
@@ -21,7 +22,7 @@ MOST = 100
 
 @dataclass(frozen=True)
 class ItemCard:
-    """One submission. data: without the item type's hidden fields."""
+    """One submission. data: without the fields that are hidden from whoever asked."""
 
     item_id: str
     item_type_id: str
@@ -117,7 +118,7 @@ def find(
         else:
             rows = items_lookup.recent(tx, types, page)
     found = page_of(rows, page, lambda row: Position(row.arrived_at, row.submission_id))
-    return map_page(found, lambda row: item_card(row, configuration))
+    return map_page(found, lambda row: item_card(row, configuration, caller.permissions))
 
 
 def _type_ids(configuration: Configuration, item_type_id: str | None) -> list[str]:
@@ -134,9 +135,11 @@ def _user_types(configuration: Configuration) -> list[str]:
     return [item_type.type_id for item_type in types if item_type.kind is Kind.USER]
 
 
-def item_card(row: ItemRow, configuration: Configuration) -> ItemCard:
+def item_card(
+    row: ItemRow, configuration: Configuration, permissions: Container[Permission] = ()
+) -> ItemCard:
+    """permissions: of whoever is to see it; without any, hidden fields stay hidden."""
     item_type = configuration.item_types.get(row.type_id)
-    hidden = item_type.hidden_fields if item_type else frozenset()
     return ItemCard(
         item_id=row.item_id,
         item_type_id=row.type_id,
@@ -145,7 +148,7 @@ def item_card(row: ItemRow, configuration: Configuration) -> ItemCard:
         arrived_at=row.arrived_at,
         creator_id=row.creator_id,
         creator_type_id=row.creator_type_id,
-        data={name: value for name, value in row.data.items() if name not in hidden},
+        data=shown_data(row.data, item_type, permissions),
     )
 
 
@@ -162,7 +165,7 @@ def history(context: Context, caller: Caller, item_type_id: str, item_id: str) -
         opened = jobs.jobs_of_item(tx, item_type_id, item_id, MOST)
         decided = decisions.decisions_of_item(tx, item_type_id, item_id, MOST)
         names = names_in(tx, [*(row.actor for row in done), *(row.decided_by for row in decided)])
-    cards = tuple(item_card(row, configuration) for row in rows)
+    cards = tuple(item_card(row, configuration, caller.permissions) for row in rows)
     submission_ids = {row.seq: row.submission_id for row in rows}
     return ItemHistory(
         item_id=item_id,

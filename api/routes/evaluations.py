@@ -17,6 +17,8 @@ from api.routes.items import ITEM_EXAMPLE, ITEM_SCHEMA, NATIVE, described
 from api.wire import Reply
 from engine.errors import InvalidInput, Problem
 from engine.items import Item
+from engine.permissions import Permission
+from services.context import require
 from services.dry_runs import dry_run
 from services.verdicts import Verdict, evaluate_item
 
@@ -51,7 +53,8 @@ SCHEMA: dict[str, Any] = {
         "trace": {
             "type": "boolean",
             "default": False,
-            "description": "Every condition of every rule with what it saw.",
+            "description": "Every condition of every rule with what it saw; for those who may see "
+            "rules.",
         },
     },
     "examples": [{"item": ITEM_EXAMPLE, "deadlineMs": 500}],
@@ -119,6 +122,8 @@ def evaluations_router(ingest: Ingest, desk: SynchronousEvaluation) -> APIRouter
             asked = read_asked(body)
             caller = await ingest.caller(request)
             once = None if asked.dry else once_of(request, "items/evaluate", body)
+            if asked.traced:
+                require(caller, Permission.VIEW_RULES_DASHBOARD)
             await ingest.admit(caller, 1, stored=False)
             intake = await ingest.intakes.get(caller.org_id)
             item = await ingest.coerced(intake, asked.item)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from tests.api.flagged import Flagged, flagged
-from tests.api.platform import Api, expect_problem
+from tests.api.platform import Api, expect_problem, signed_in
 
 if TYPE_CHECKING:
     from services.context import Context
@@ -109,7 +110,7 @@ def test_the_platforms_key_may_review_too(platform: Api, scene: Flagged) -> None
 def test_an_item_is_found_with_its_history(admin: Api, scene: Flagged) -> None:
     found = admin.get("/items", itemId="p1").json()["items"]
     assert [one["itemTypeId"] for one in found] == [scene.type_id]
-    assert "secret" not in found[0]["data"]
+    assert found[0]["data"]["secret"] == "s1"
     by_author = admin.get("/items", creatorId="u1", itemTypeId=scene.type_id).json()["items"]
     assert [one["itemId"] for one in by_author] == ["p2", "p1"]
     assert len(admin.get("/items").json()["items"]) == 3
@@ -121,6 +122,21 @@ def test_an_item_is_found_with_its_history(admin: Api, scene: Flagged) -> None:
     assert history["jobs"][0]["state"] == "open"
     assert history["decisions"] == []
     expect_problem(admin.get(f"/items/{scene.type_id}/nobody"), 404)
+
+
+def test_hidden_fields_are_shown_to_administrators_and_keys_alone(
+    admin: Api, platform: Api, base_url: str, scene: Flagged
+) -> None:
+    made = admin.post("/users", {"email": "mod@test.example", "role": "MODERATOR_MANAGER"}).json()
+    with httpx.Client(base_url=base_url, timeout=20) as client:
+        reviewer = signed_in(client, "mod@test.example", made["password"])
+        for who, sees in ((admin, True), (platform, True), (reviewer, False)):
+            for page in (
+                who.get("/items", itemId="p1").json()["items"][0],
+                who.get(f"/items/{scene.type_id}/p1").json()["submissions"][0],
+            ):
+                assert ("secret" in page["data"]) is sees
+        assert "s1" not in reviewer.get(f"/items/{scene.type_id}/p1").text
 
 
 def test_items_are_paged(admin: Api, scene: Flagged) -> None:

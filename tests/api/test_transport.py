@@ -142,13 +142,22 @@ def test_an_id_that_cannot_be_is_a_4xx(admin: Api) -> None:
 
 
 def test_readiness_follows_the_database(context: Context, anybody: Api) -> None:
-    assert anybody.get("/ready").json() == {"status": "ready", "checks": {"database": True}}
+    assert anybody.get("/ready").json() == {
+        "status": "ready",
+        "checks": {"database": True, "evaluation": True, "delivery": True, "lake": None},
+        "figures": {
+            "oldestUnevaluatedSeconds": None,
+            "oldestUndeliveredSeconds": None,
+            "lakeAgeSeconds": None,
+        },
+    }
     away = Database("postgresql://nobody@127.0.0.1:1/none")
     gone = type(context)(away, context.lake_root, context.secrets, context.clock, context.new_id)
     with served(create_app(gone)) as url, httpx.Client(base_url=url) as client:
         answer = client.get("/api/v1/ready")
         assert answer.status_code == 503
-        assert answer.json() == {"status": "not ready", "checks": {"database": False}}
+        assert answer.json()["status"] == "not ready"
+        assert answer.json()["checks"]["database"] is False
         refused = client.get("/api/v1/queues", headers={"X-API-Key": "0" * 64})
         assert expect_problem(refused, 503)["type"] == "/errors/unavailable"
         assert refused.headers["retry-after"] == "1"
