@@ -45,6 +45,8 @@ COMMANDS = (
     Command("explain", "cli.explain", "Say why a rule matched a row, or did not."),
     Command("backtest", "cli.backtest", "Say what a rule would have done, with intervals."),
     Command("rules", "cli.rules", "Keep rules in files: test, plan, apply, pull."),
+    Command("config", "cli.config", "A whole configuration: export, plan, apply."),
+    Command("parity", "cli.parity", "Recompute a day's outcomes and compare them."),
     Command("lake", "cli.lake", "Copy what is new to the lake, and compare."),
     Command("docs", "cli.docs", "Write the reference pages from the code."),
 )

@@ -24,6 +24,7 @@ class Event(StrEnum):
 
     ORG_CREATE = "org:create"
     ORG_UPDATE = "org:update"
+    CONFIGURATION_IMPORT = "configuration:import"
 
     USER_CREATE = "user:create"
     USER_UPDATE = "user:update"

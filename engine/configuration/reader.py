@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -108,9 +109,11 @@ class Reader:
         value = self.get(key)
         if value is None:
             return default
-        accepted = {option.value: option for option in options} | dict(other or {})
-        if isinstance(value, str) and value in accepted:
-            return accepted[value]
+        if isinstance(value, str):
+            if other and value in other:
+                return other[value]
+            with suppress(ValueError):
+                return options(value)
         names = ", ".join(option.value for option in options)
         self.wrong(key, f"`{key}` is {shown(value)}", f"use one of {names}")
         return default

@@ -68,9 +68,13 @@ def render_pack(pack: Pack) -> str:
         "banks": [_bank(each) for each in pack.banks],
         "rules": [_rule(each) for each in pack.rules],
     }
-    document |= {key: part for key, part in parts.items() if part}
+    return write_yaml(document | {key: part for key, part in parts.items() if part})
+
+
+def write_yaml(document: Mapping[str, object]) -> str:
+    """`read_source` reads it back as it was."""
     text: str = yaml.dump(
-        document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH
+        dict(document), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH
     )
     return text
 

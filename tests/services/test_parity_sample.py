@@ -122,3 +122,19 @@ def test_a_rule_that_had_expired_is_not_held_against_anyone(
         record(tx, 4, version(tx))
     export_all(context, org.org_id)
     assert sample_parity(context, org.org_id).differences == ()
+
+
+def test_a_day_is_told_rule_by_rule(context: Context, org: Organisation) -> None:
+    with context.database.transaction(org.org_id) as tx:
+        place(tx, [Row({"text": "quiet", "likes": 0}, 24 * 60 + 1)])
+        record(tx, 4, version(tx), "r-loud")
+    export_all(context, org.org_id)
+    first = sample_parity(context, org.org_id, limit=None, day=NOON.date())
+    assert (first.compared, first.differing) == (3, 0)
+    assert [(each.name, each.compared) for each in first.rules] == [("loud", 3), ("often", 3)]
+    second = sample_parity(context, org.org_id, limit=None, day=NOON.date() + timedelta(days=1))
+    assert (second.compared, second.differing) == (1, 1)
+    told = {each.name: (each.differences, each.examples) for each in second.rules}
+    assert told == {"loud": (1, (4,)), "often": (0, ())}
+    never = sample_parity(context, org.org_id, limit=None, day=NOON.date() - timedelta(days=1))
+    assert never.compared == 0
