@@ -15,6 +15,7 @@ from engine.errors import NotAuthenticated, PermissionDenied
 from engine.permissions import Permission
 from services import api_keys, sessions
 from services.context import Caller, Context, require
+from services.synchronous_evaluation import SynchronousEvaluation
 
 if TYPE_CHECKING:
     from api.limits import Admission
@@ -27,6 +28,12 @@ HINT = "send a key in `X-API-Key`, or a session token in `Authorization: Bearer`
 def context_of(request: Request) -> Context:
     context: Context = request.app.state.context
     return context
+
+
+def judging_of(request: Request) -> SynchronousEvaluation:
+    """The process's own, with its compiled rules."""
+    judging: SynchronousEvaluation = request.app.state.judging
+    return judging
 
 
 @dataclass(frozen=True)

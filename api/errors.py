@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -204,10 +205,10 @@ def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
 def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     """What the framework raises: no such route, wrong method, a body that cannot be read."""
     assert isinstance(error, HTTPException)
-    if error.status_code == ERRORS[NotFound].status:
-        unknown = NotFound(UNKNOWN_ROUTE)
-        body = coop_body(ERRORS[NotFound], unknown, request_id(request))
-        return JSONResponse(body, error.status_code)
+    unknown = ERRORS[NotFound]
+    wrong_method = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and speaks_coop(request)
+    if error.status_code == unknown.status or wrong_method:
+        return JSONResponse(coop_body(unknown, NotFound(UNKNOWN_ROUTE), ""), unknown.status)
     if error.status_code == ERRORS[TooLarge].status:
         return problem_response(request, TooLarge("the body is over the limit of this endpoint"))
     entry = HttpError(error.status_code, "invalid-user-input", str(error.detail))

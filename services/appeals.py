@@ -57,7 +57,7 @@ def submit(context: Context, caller: Caller, asked: AskedAppeal) -> None:
 
     Raises InvalidInput.
     """
-    require(caller, Permission.MANAGE_ORG)
+    require(caller, Permission.MANUALLY_ACTION_CONTENT)
     intake = load_intake(context, caller.org_id)
     appeal = _coerced(context, asked, intake)
     with context.database.transaction(caller.org_id) as tx:
@@ -101,7 +101,7 @@ def _take_in(
     """An item that was never sent before is kept too, unjudged, so that it can be looked at."""
     item, now, identity = appeal.item, context.clock(), context.new_id()
     stored = items_lookup.latest(tx, item.type_id, item.item_id)
-    against = Against(tuple(executions.done(tx, item.type_id, item.item_id, appeal.action_ids)))
+    against = Against(tuple(executions.done_to(tx, item.type_id, item.item_id, appeal.action_ids)))
     earlier = appeals.latest(tx, item.type_id, item.item_id)
     place = against.latest or stored
     opening = Opening(

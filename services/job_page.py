@@ -7,17 +7,19 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine.casework.decisions import offered_actions
+from engine.casework.decisions import APPEAL_JOB, offered_actions
 from engine.configuration.configuration import Configuration
 from engine.configuration.highlights import Spans, highlights
 from engine.configuration.parameters import parameter_document
 from engine.items import Field, ItemType, Role
 from engine.paging import PageRequest
+from services.appeal_views import AppealView, of_job
 from services.context import Caller
 from services.items import ItemCard, ItemDecision, decision_view, item_card
 from services.people import names_in
 from services.report_views import ReportView, ThreadItem, reports_of_job
-from store import decisions, items_lookup
+from services.routing_log import RoutingView, routing_view
+from store import decisions, items_lookup, routings
 from store.items_lookup import ItemRow
 from store.jobs import JobRow
 
@@ -91,7 +93,8 @@ class JobSummary:
 class JobView:
     """lease_token: given to the holder of the claim alone.
 
-    reports, thread, additional_items: what users said, and what came with it.
+    reports, thread, additional_items: what users said, and what came with it. appeals: those the
+    job is about, oldest first. routing: why it came to its queue.
     """
 
     job_id: str
@@ -116,6 +119,8 @@ class JobView:
     reports: tuple[ReportView, ...]
     thread: tuple[ThreadItem, ...]
     additional_items: tuple[ItemCard, ...]
+    appeals: tuple[AppealView, ...]
+    routing: RoutingView | None
 
 
 def summary(row: JobRow, configuration: Configuration, names: Mapping[str, str]) -> JobSummary:
@@ -171,6 +176,8 @@ def job_view(tx: Connection, configuration: Configuration, row: JobRow, caller: 
         reports=reported.reports,
         thread=reported.thread,
         additional_items=reported.additional_items,
+        appeals=of_job(tx, configuration, row.job_id) if row.kind == APPEAL_JOB else (),
+        routing=_routing(tx, configuration, row),
     )
 
 
@@ -260,6 +267,11 @@ def _other_items(
     found = items_lookup.by_creator(tx, [author[0]], author[1], page)
     others = [item for item in found if (item.type_id, item.item_id) != (row.type_id, row.item_id)]
     return tuple(item_card(item, configuration) for item in others[:OTHER_ITEMS])
+
+
+def _routing(tx: Connection, configuration: Configuration, row: JobRow) -> RoutingView | None:
+    found = routings.of_job(tx, row.job_id)
+    return None if found is None else routing_view(found, configuration)
 
 
 def _actions(row: JobRow, configuration: Configuration) -> tuple[OfferedAction, ...]:

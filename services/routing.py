@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime  # noqa: TC003 - the API reads the annotation
 from typing import TYPE_CHECKING
 
 from engine.actions.execution import Source
@@ -19,13 +18,12 @@ from engine.configuration.routing_rules import (
 )
 from engine.errors import InvalidInput, NotFound, Problem
 from engine.items import RawItem, coerce_item
-from engine.paging import Page, PageRequest, Position, map_page, page_of
 from engine.permissions import Permission
 from services.configuration import Events, Noun, Saving, refuse
 from services.context import Caller, Context, require
 from services.job_openings import router_of
 from services.rulesets import known_configuration, load_configuration
-from store import audit, config, items_lookup, routings
+from store import audit, config, items_lookup
 from store.config import ConfigKind
 
 if TYPE_CHECKING:
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from engine.configuration.configuration import Configuration
-    from store.routings import Routing
 
 
 @dataclass(frozen=True)
@@ -57,18 +54,6 @@ class RouteView:
     queue_name: str | None
     rule_id: str | None
     rule_name: str | None
-    trail: tuple[Step, ...]
-
-
-@dataclass(frozen=True)
-class RoutingView:
-    job_id: str
-    at: datetime
-    kind: str
-    queue_id: str
-    queue_name: str
-    rule_id: str | None
-    config_version: int
     trail: tuple[Step, ...]
 
 
@@ -160,38 +145,6 @@ def _check_order(current: Sequence[str], wanted: Sequence[str]) -> None:
         *(Problem(f"`{one}` is no routing rule of this kind", "/ruleIds", said) for one in strange),
     ]
     raise InvalidInput(said, problems=tuple(problems) or (Problem(said, "/ruleIds"),))
-
-
-def log(
-    context: Context,
-    caller: Caller,
-    page: PageRequest,
-    queue_id: str | None = None,
-    rule_id: str | None = None,
-) -> Page[RoutingView]:
-    """Why jobs went to their queues, latest first."""
-    require(caller, Permission.VIEW_MRT_DATA)
-    with context.database.transaction(caller.org_id) as tx:
-        configuration = known_configuration(tx)
-        rows = routings.page(tx, queue_id, rule_id, page)
-    found = page_of(rows, page, lambda row: Position(row.at, row.job_id))
-    return map_page(found, lambda row: routing_view(row, configuration))
-
-
-def routing_view(row: Routing, configuration: Configuration) -> RoutingView:
-    queue = configuration.queues.get(row.queue_id)
-    return RoutingView(
-        job_id=row.job_id,
-        at=row.at,
-        kind=row.kind,
-        queue_id=row.queue_id,
-        queue_name=queue.name if queue else row.queue_id,
-        rule_id=row.rule_id,
-        config_version=row.config_version,
-        trail=tuple(
-            Step(one["ruleId"], one["name"], one["outcome"], one["shadow"]) for one in row.trail
-        ),
-    )
 
 
 def _settle(saving: Saving, rule: RoutingRule) -> RoutingRule:

@@ -58,7 +58,11 @@ COLUMNS = """id::text, appeal_id, type_id, item_id, seq, arrived_at, appealed_by
 # Two appeals about one item are linked in the order they come in, also when they come at once.
 LOCK_ITEM = text("""
 SELECT pg_advisory_xact_lock(
-    hashtextextended(concat_ws('|', 'appeal', current_setting('app.org_id'), :type_id, :item_id), 0)
+    hashtextextended(
+        concat_ws('|', 'appeal', current_setting('app.org_id'), CAST(:type_id AS text),
+                  CAST(:item_id AS text)),
+        0
+    )
 )
 """)
 SAME = text(f"""

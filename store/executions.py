@@ -33,6 +33,25 @@ RETURNING execution_id::text
 """
 
 
+TAKEN = """
+SELECT DISTINCT e.type_id, e.item_id, e.action_id
+FROM unnest(%(types)s::text[], %(items)s::text[], %(actions)s::text[]) AS q(t, i, a)
+JOIN action_executions AS e ON e.type_id = q.t AND e.item_id = q.i AND e.action_id = q.a
+"""
+
+
+def taken(tx: Connection, executions: Sequence[Execution]) -> set[tuple[str, str, str]]:
+    """Type id, item id and action id of those whose action was ever done to their item."""
+    if not executions:
+        return set()
+    asked = {
+        "types": [each.target.type_id for each in executions],
+        "items": [each.target.item_id for each in executions],
+        "actions": [each.action.action_id for each in executions],
+    }
+    return {(row[0], row[1], row[2]) for row in cursor(tx).execute(TAKEN, asked)}
+
+
 def insert(tx: Connection, executions: Sequence[Execution], now: datetime) -> set[str]:
     """The ids of those that are new; the others were done before and have no effect."""
     if not executions:
@@ -68,7 +87,7 @@ def _row(execution: Execution) -> dict[str, object]:
 
 # What a decision did and took back in time was never done. A decision's executions begin their
 # dedupe key with its id.
-DONE = text("""
+DONE_TO = text("""
 SELECT DISTINCT ON (e.action_id) e.execution_id::text, e.action_id, e.actor, e.created_at,
        d.decision_id::text, e.rules, e.policies, e.seq, e.arrived_at
 FROM action_executions AS e
@@ -81,7 +100,7 @@ ORDER BY e.action_id, e.created_at DESC
 """)
 
 
-def done(tx: Connection, type_id: str, item_id: str, action_ids: Sequence[str]) -> list[Done]:
+def done_to(tx: Connection, type_id: str, item_id: str, action_ids: Sequence[str]) -> list[Done]:
     """The latest of each of these actions that was done to the item."""
     asked = {"type_id": type_id, "item_id": item_id, "action_ids": list(action_ids)}
     return [
@@ -96,5 +115,5 @@ def done(tx: Connection, type_id: str, item_id: str, action_ids: Sequence[str]) 
             seq=row[7],
             arrived_at=row[8],
         )
-        for row in tx.execute(DONE, asked)
+        for row in tx.execute(DONE_TO, asked)
     ]

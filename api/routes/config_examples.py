@@ -43,4 +43,12 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
         "examples": [{"data": {"text": "hello"}, "matches": False, "note": "small talk"}],
     },
     "queues": {"name": "Scams", "slaMinutes": 240, "hiddenActionIds": []},
+    "routing-rules": {
+        "name": "Scams go to the scam desk",
+        "status": "LIVE",
+        "kind": "DEFAULT",
+        "where": "list_contains(_policies, '<id of Scams>') OR matches(text, 'crypto-scams')",
+        "itemTypeIds": ["<id of Post>"],
+        "queueId": "<id of Scams>",
+    },
 }

@@ -1,4 +1,4 @@
-"""`/config/<kind>`: the same seven verbs for each of the six kinds."""
+"""`/config/<kind>`: the same verbs for each kind."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -31,6 +31,7 @@ from services.context import Caller
 from services.item_types import ITEM_TYPES
 from services.policies import POLICIES
 from services.queues import QUEUES
+from services.routing import ROUTING_RULES
 from services.rule_health import names_and_problems
 from services.rule_lint import warnings_of
 from services.rules import RULES
@@ -243,4 +244,5 @@ CONFIG_ROUTES: tuple[ConfigRoutes[Any], ...] = (
     ConfigRoutes("banks", BANKS, Permission.VIEW_RULES_DASHBOARD, Permission.MUTATE_LIVE_RULES),
     ConfigRoutes("rules", RULES, Permission.VIEW_RULES_DASHBOARD, Permission.MUTATE_NON_LIVE_RULES),
     ConfigRoutes("queues", QUEUES, None, Permission.EDIT_MRT_QUEUES),
+    ConfigRoutes("routing-rules", ROUTING_RULES, None, Permission.MANAGE_ROUTING_RULES),
 )
