@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 
 def try_examples(paths: Packs, json: Json = False) -> None:
-    """Check every rule of some packs, and run its examples. No database is needed.
+    """Check every rule of some packs, run its examples, and tell what is probably not meant.
 
-    Exit 0 when all hold, 1 when a rule or an example does not, 2 when a file is no pack.
+    No database is needed. Exit 0 when all hold, 1 when a rule or an example does not, 2 when a
+    file is no pack.
     """
     trials = try_packs(loaded(paths), utc_now())
     if json or not sys.stdout.isatty():
@@ -60,6 +61,7 @@ def _rule_document(rule: RuleTrial) -> dict[str, object]:
             {"code": each.slug, "message": each.message, "hint": each.hint}
             for each in rule.problems
         ],
+        "warnings": list(rule.warnings),
         "examples": [
             {
                 "place": place,
@@ -77,9 +79,11 @@ def _rule_document(rule: RuleTrial) -> dict[str, object]:
 def _trial_lines(trial: PackTrial) -> list[str]:
     lines = [f"{trial.name}: {sum(rule.passed for rule in trial.rules)} of {len(trial.rules)} hold"]
     for rule in trial.rules:
-        if rule.passed:
+        if rule.passed and not rule.warnings:
             continue
         lines.append(f"  {rule.place}: `{rule.name}`")
+        for finding in rule.warnings:
+            lines.extend(f"    {line}" for line in finding.render(rule.canonical).split("\n"))
         for problem in rule.problems:
             lines.append(f"    {problem.message}")
             lines.extend([f"    hint: {problem.hint}"] if problem.hint else [])

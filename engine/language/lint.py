@@ -43,7 +43,9 @@ LINTS: Final = MappingProxyType(
 )
 """Every code a finding can carry. Codes are stable: others rely on them."""
 
-COSTLY: Final = 1_000
+COSTLY: Final = 20_000
+"""More than looking for the entries of a bank costs, which every other rule shares."""
+
 MOSTLY: Final = 0.5
 
 

@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from engine.configuration.compiled import environment_of
 from engine.configuration.configuration import Configuration
-from engine.configuration.rule_check import ExampleResult, check_rule, run_examples
+from engine.configuration.rule_check import (
+    CheckedRule,
+    ExampleResult,
+    check_rule,
+    run_examples,
+)
+from engine.configuration.rules import EVALUATED
 from engine.errors import Problem
+from engine.language.lint import lint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,12 +24,16 @@ if TYPE_CHECKING:
 
     from engine.configuration.banks import TextBank
     from engine.configuration.rules import Rule
+    from engine.language import Diagnostic
     from engine.packs.pack import Pack
 
 
 @dataclass(frozen=True)
 class RuleTrial:
-    """place: file and line. canonical: the condition as it would be stored."""
+    """place: file and line. canonical: the condition as it would be stored.
+
+    warnings: what is probably not meant, with places in the canonical text; no reason to fail.
+    """
 
     name: str
     place: str
@@ -29,6 +41,7 @@ class RuleTrial:
     problems: tuple[Problem, ...]
     examples: tuple[ExampleResult, ...]
     example_places: tuple[str, ...]
+    warnings: tuple[Diagnostic, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -48,13 +61,17 @@ class PackTrial:
 def try_packs(packs: Sequence[Pack], now: datetime) -> tuple[PackTrial, ...]:
     """A rule sees the fields its own pack declares, and the banks of all packs given."""
     banks = {bank.name: bank for pack in packs for bank in pack.banks}
-    return tuple(
-        PackTrial(
-            pack.name,
-            tuple(_try(pack, index, rule, banks, now) for index, rule in enumerate(pack.rules)),
-        )
-        for pack in packs
-    )
+    return tuple(_try_pack(pack, banks, now) for pack in packs)
+
+
+def _try_pack(pack: Pack, banks: dict[str, TextBank], now: datetime) -> PackTrial:
+    configuration = declared(pack, banks)
+    checked = {
+        rule.name: check_rule(replace(rule, item_type_ids=(pack.name,)), configuration)
+        for rule in pack.rules
+    }
+    trials = [_try(pack, index, checked, configuration, now) for index in range(len(pack.rules))]
+    return PackTrial(pack.name, tuple(trials))
 
 
 def declared(pack: Pack, banks: dict[str, TextBank]) -> Configuration:
@@ -91,11 +108,30 @@ def _undeclared(pack: Pack, rule: Rule) -> Iterator[Problem]:
                 )
 
 
+def _warnings(
+    name: str, checked: Mapping[str, CheckedRule], configuration: Configuration
+) -> tuple[Diagnostic, ...]:
+    """Beside the other rules of the pack, as far as they are evaluated once they are applied."""
+    own = checked[name].predicates
+    others = {
+        other: predicate
+        for other, each in checked.items()
+        for predicate in each.predicates.values()
+        if other != name and each.rule.status in EVALUATED
+    }
+    environment = environment_of(configuration)
+    return tuple(finding for each in own.values() for finding in lint(each, environment, others))
+
+
 def _try(
-    pack: Pack, index: int, rule: Rule, banks: dict[str, TextBank], now: datetime
+    pack: Pack,
+    index: int,
+    every: Mapping[str, CheckedRule],
+    configuration: Configuration,
+    now: datetime,
 ) -> RuleTrial:
-    configuration = declared(pack, banks)
-    checked = check_rule(replace(rule, item_type_ids=(pack.name,)), configuration)
+    rule = pack.rules[index]
+    checked = every[rule.name]
     sound = not checked.problems
     return RuleTrial(
         name=rule.name,
@@ -106,4 +142,5 @@ def _try(
         example_places=tuple(
             pack.place(f"/rules/{index}/examples/{place}") for place in range(len(rule.examples))
         ),
+        warnings=_warnings(rule.name, every, configuration),
     )

@@ -24,6 +24,16 @@ def test_packs_that_hold_end_well(pack: Path) -> None:
     assert ended.json["packs"][0]["rules"][0]["examples"][0]["outcome"] is True
 
 
+def test_what_is_probably_not_meant_is_told_and_is_no_failure(pack: Path) -> None:
+    twice = SOUND.replace("where: matches(text, 'offers')", "where: length(text) < 0 AND true")
+    assert twice != SOUND
+    pack.write_text(twice.split("    examples:")[0])
+    ended = winnow("rules", "test", pack)
+    assert ended.code == 0
+    [rule] = ended.json["packs"][0]["rules"]
+    assert [each["code"] for each in rule["warnings"]] == ["never-true"]
+
+
 def test_an_example_that_fails_is_a_finding_with_its_line(pack: Path) -> None:
     pack.write_text(SOUND.replace("Win 20", "lose"))
     ended = winnow("rules", "test", pack, "--json")
