@@ -21,7 +21,7 @@ from engine.actions.plan import plan_executions
 from engine.actions.verdict import Held, Match, matches, outcome_document
 from engine.errors import Unavailable
 from engine.items import ItemRef
-from services import entry_hits
+from services import entry_hits, media
 from services.effects import execute_actions
 from services.entry_hits import with_entries
 from services.facts import Asking, fact_answers
@@ -300,6 +300,7 @@ def save_verdicts(
     rows = [_evaluated(item, verdicts.get(item.seq, ())) for item in items]
     evaluations.insert(tx, rows, config_version=configuration.config_version, now=now)
     entry_hits.record(tx, items, verdicts)
+    media.note(tx, items, configuration, now)
     executions = [
         execution
         for item in items

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -13,15 +14,18 @@ from services import field_statistics
 from services.bank_expiry import expire_terms
 from services.idempotency import forget_keys
 from services.lake_export import export_all
+from services.media import forget_media, hash_all
 from store import organisations, partitions, pending, window_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from services.context import Context
+    from services.media import Hasher
 
 HOURLY_S = 3600.0
 EXPIRY_S = 30.0
+MEDIA_S = 1.0
 STATISTICS_S = 300.0
 # Kept beyond every window, so that an item evaluated late still finds all its events.
 KEPT_LONGER = timedelta(hours=1)
@@ -92,12 +96,14 @@ class Timer:
         return True
 
 
-def timers(export_every_s: float | None) -> tuple[Timer, ...]:
-    """export_every_s: None leaves the exports to the pipelines."""
+def timers(export_every_s: float | None, hasher: Hasher | None = None) -> tuple[Timer, ...]:
+    """export_every_s: None leaves the exports to the pipelines. hasher: None leaves media alone."""
     always = (
         Timer("partitions", HOURLY_S, ensure_partitions),
         Timer("bank-entries", EXPIRY_S, expire_bank_entries),
         Timer("field-statistics", STATISTICS_S, collect_field_statistics),
+        *([Timer("media", MEDIA_S, partial(hash_all, hasher=hasher))] if hasher else []),
+        Timer("media-kept", HOURLY_S, forget_media, monotonic() + HOURLY_S),
         Timer("idempotency-keys", HOURLY_S, forget_keys, monotonic() + HOURLY_S),
         Timer("window-events", HOURLY_S, forget_window_events, monotonic() + HOURLY_S),
     )

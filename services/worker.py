@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from services.context import Context
     from services.evaluation import Tier
+    from services.media import Hasher
 
 POLL_S = 0.5
 RETRIES_EVERY_S = 0.25
@@ -41,13 +42,17 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Options:
-    """evaluators: threads that evaluate; one talks to Postgres while another computes."""
+    """evaluators: threads that evaluate; one talks to Postgres while another computes.
+
+    hasher: of media; without one, media wait for their hashes and are forgotten in time.
+    """
 
     evaluators: int = 2
     deliver: bool = True
     keep_time: bool = True
     run_backtests: bool = True
     export_every_s: float | None = None
+    hasher: Hasher | None = None
     pace: Pace = field(default_factory=Pace)
     delivery: DeliveryPace = field(default_factory=DeliveryPace)
 
@@ -154,7 +159,7 @@ class Worker:
         return sum(deliverer.start(org_id) for org_id in waiting)
 
     def _keep_time(self) -> None:
-        clocks = timers(self.options.export_every_s)
+        clocks = timers(self.options.export_every_s, self.options.hasher)
         while not self.stopping.is_set():
             for timer in clocks:
                 try:
