@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.actions.callback import callback_body
+from engine.actions.execution import Source
 from engine.actions.plan import job_source, planned_job
 from engine.casework.strikes import person_of
 from engine.configuration.actions import ActionType
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from engine.configuration.settings import OrgSettings
 
 KIND = "action"
+TOLD_AGAIN = frozenset({Source.SUBMIT_REPORT, Source.SUBMIT_APPEAL})
 
 
 def execute_actions(
@@ -48,7 +50,7 @@ def execute_actions(
     idempotency key is its execution's id. Strikes are recorded last, because the clock that they
     take their instants from stays locked until the transaction ends.
     """
-    fresh = _executed(tx, executions, configuration, now, new_id)
+    fresh = _executed(tx, _unrepeated(tx, executions), configuration, now, new_id)
     counted = count_strikes(tx, fresh, configuration)
     every = fresh + _executed(tx, counted.effects, configuration, now, new_id)
     messages = [
@@ -59,6 +61,21 @@ def execute_actions(
     outbox.insert(tx, messages, kind=KIND, due=not_before or now, now=now)
     record_strikes(tx, counted, configuration)
     return every
+
+
+def _unrepeated(tx: Connection, executions: Sequence[Execution]) -> list[Execution]:
+    """Without what a rule asks for again because the item was reported or appealed against.
+
+    Otherwise ten reports of one post would be ten strikes for it.
+    """
+    again = [each for each in executions if each.source in TOLD_AGAIN]
+    done = executed.taken(tx, again)
+    return [
+        each
+        for each in executions
+        if each.source not in TOLD_AGAIN
+        or (each.target.type_id, each.target.item_id, each.action.action_id) not in done
+    ]
 
 
 def _executed(

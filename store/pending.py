@@ -40,7 +40,7 @@ WITH picked AS (
     RETURNING p.seq, p.arrived_at, p.attempts
 )
 SELECT s.seq, s.arrived_at, s.submission_id::text, s.type_id, s.type_version, s.item_id,
-       s.creator_type_id, s.creator_id, s.data::text, leased.attempts
+       s.creator_type_id, s.creator_id, s.data::text, s.source, leased.attempts
 FROM leased JOIN submissions AS s ON s.arrived_at = leased.arrived_at AND s.seq = leased.seq
 ORDER BY s.seq
 """
@@ -163,7 +163,7 @@ def lease(
     follow_indexes(tx)
     statement = LEASE_AGAIN if attempts[0] else LEASE_FRESH
     rows = cursor(tx, binary=True).execute(statement, parameters)
-    return [Leased(Submission(*row[:9]), row[9]) for row in rows]
+    return [Leased(Submission(*row[:10]), row[10]) for row in rows]
 
 
 def complete(tx: Connection, lease_id: str, seqs: Sequence[int]) -> set[int]:

@@ -100,6 +100,7 @@ def place(
             item.creator[0] if item.creator else None,
             item.creator[1] if item.creator else None,
             item.data,
+            source,
         )
         for number, item in enumerate(items, 1)
     ]

@@ -27,7 +27,7 @@ WHERE type_id = :type_id AND arrived_at > :after AND arrived_at <= :until ORDER 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """data: the stored JSON text, exactly."""
+    """data: the stored JSON text, exactly. source: what it came with, `post-items` by default."""
 
     seq: int
     arrived_at: datetime
@@ -38,6 +38,7 @@ class Submission:
     creator_type_id: str | None
     creator_id: str | None
     data: str
+    source: str = "post-items"
 
 
 def copy_text(value: str) -> bytes:

@@ -179,6 +179,34 @@ def test_a_reported_item_is_judged_by_rules_that_know_of_the_report(
     assert [tuple(row) for row in facts] == [("report", "p1", True, "rita")]
 
 
+def test_reports_of_a_post_repeat_no_action_that_was_taken_on_it(
+    admin: Api, platform: Api, types: Mapping[str, str], context: Context, org: Organisation
+) -> None:
+    strike = {"name": "Strike", "callbackUrl": "https://p.example/s", "applyUserStrikes": True}
+    rule = {
+        "name": "All",
+        "status": "LIVE",
+        "where": "name = 'N1'",
+        "itemTypeIds": [types["content"]],
+        "actionIds": [admin.made("actions", strike)["id"]],
+        "policyIds": [admin.made("policies", {"name": "Rude"})["id"]],
+        "examples": [
+            {"data": {"name": "N1"}, "matches": True},
+            {"data": {"name": "N2"}, "matches": False},
+        ],
+    }
+    admin.made("rules", rule)
+    author = {"id": "mallory", "typeId": types["user"]}
+    for _ in range(3):
+        reported(platform, body(types, item(types["content"], "p1", author=author)))
+        judge(context, org)
+    strikes = admin.get("/strikes", userTypeId=types["user"], userId="mallory").json()
+    assert strikes["total"] == 1
+    with context.database.transaction(org.org_id) as tx:
+        sources = tx.execute(text("SELECT source FROM action_executions")).scalars().all()
+    assert sources == ["submit-report"]
+
+
 def judge(context: Context, org: Organisation) -> None:
     live = LiveConfigurations(context.clock)
     while evaluate_next(context, org.org_id, live, Pace()):
