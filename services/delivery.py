@@ -36,13 +36,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from clients.webhooks import Answer, Sender
+    from clients.webhooks import Answer, Message, Sender
     from engine.webhooks.addresses import Reach
     from engine.webhooks.signature import SigningKey, SigningKeys
     from services.context import Context
     from store.outbox import LeasedMessage
 
 MOST_TOGETHER = 500
+SIGNED_TOGETHER = 16
 
 log = structlog.get_logger()
 
@@ -112,7 +113,8 @@ class Deliverer:
     def _send(
         self, org_id: int, leased: Sequence[LeasedMessage], keys: SigningKeys, reach: Reach
     ) -> None:
-        """Each goes out as soon as it is signed, while the next one is."""
+        """A few go out as soon as they are signed, while the next ones are."""
+        signed_ones: list[tuple[tuple[str, int], Message]] = []
         for message in leased:
             now = self.context.clock()
             key = message.outbox_id, message.attempt
@@ -127,7 +129,11 @@ class Deliverer:
                 now=now,
                 timeout_s=message.timeout_s,
             )
-            self.sender.post([(key, signed)])
+            signed_ones.append((key, signed))
+            if len(signed_ones) == SIGNED_TOGETHER:
+                self.sender.post(signed_ones)
+                signed_ones = []
+        self.sender.post(signed_ones)
 
     def finish(self, timeout_s: float) -> int:
         """Waits for answers and records those that have come; gives how many."""

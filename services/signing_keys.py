@@ -1,15 +1,14 @@
 """The organisation's keys for outgoing webhooks."""
 
-from __future__ import annotations
-
 import base64
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from sqlalchemy import Connection
 
 from engine.audit import Entry, Event
 from engine.errors import NotFound
@@ -21,17 +20,9 @@ from engine.webhooks.signature import (
     SigningKeys,
     read_signing_key,
 )
-from services.context import require
+from services.context import Caller, Context, require
 from store import audit, signing_keys
 from store.signing_keys import StoredSigningKey
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from services.context import Caller, Context
 
 RSA_BITS = 2048
 RSA_EXPONENT = 65537

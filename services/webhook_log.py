@@ -1,7 +1,8 @@
-"""Webhooks sent and to be sent: the log, each attempt, and sending one again."""
+"""Webhooks sent and to be sent: the log, each attempt, sending one or many again, endpoints."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from engine.audit import Entry, Event
 from engine.configuration.configuration import Configuration
@@ -12,7 +13,11 @@ from services.context import Caller, Context, require
 from services.jobs import known_id
 from services.rulesets import known_configuration
 from store import audit, outbox
+from store import deliveries as deliveries_of
+from store.deliveries import EndpointRow, Selection
 from store.outbox import Delivery, PastAttempt
+
+HIDDEN = "(hidden)"
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class AttemptView:
 
 @dataclass(frozen=True)
 class DeliveryPage:
-    """One delivery. headers: the action's own, without those of the signature."""
+    """One delivery. headers: the configured ones by name; their values may be credentials."""
 
     delivery_id: str
     idempotency_key: str
@@ -59,6 +64,7 @@ class DeliveryPage:
     next_attempt_at: datetime
     created_at: datetime
     delivered_at: datetime | None
+    headers: dict[str, str]
     body: str
     attempt_log: tuple[AttemptView, ...]
 
@@ -92,6 +98,7 @@ def delivery(context: Context, caller: Caller, delivery_id: str) -> DeliveryPage
         view = _view(row, known_configuration(tx))
     return DeliveryPage(
         **vars(view),
+        headers=dict.fromkeys(row.headers, HIDDEN),
         body=row.body.decode("utf-8", "replace"),
         attempt_log=tuple(_attempt(attempt) for attempt in attempts),
     )
@@ -111,6 +118,68 @@ def replay(context: Context, caller: Caller, delivery_id: str) -> None:
             )
         entry = Entry(now, caller.actor, Event.DELIVERY_REPLAY, "delivery", row.outbox_id)
         audit.append(tx, entry)
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """matched: those of the selection; replayed: none of them in a dry run."""
+
+    matched: int
+    replayed: int
+
+
+def replay_many(context: Context, caller: Caller, wanted: Selection, *, apply: bool) -> Replayed:
+    """Sends what is selected again, or only counts it."""
+    require(caller, Permission.MANAGE_ORG)
+    now = context.clock()
+    with context.database.transaction(caller.org_id) as tx:
+        if not apply:
+            return Replayed(deliveries_of.count(tx, wanted), 0)
+        done = deliveries_of.replay(tx, wanted, now)
+        detail = {
+            "count": done,
+            "state": wanted.state,
+            "actionId": wanted.action_id,
+            "from": wanted.since.isoformat() if wanted.since else None,
+            "to": wanted.until.isoformat() if wanted.until else None,
+        }
+        audit.append(tx, Entry(now, caller.actor, Event.DELIVERY_REPLAY, "delivery", "*", detail))
+    return Replayed(done, done)
+
+
+class Breaker(StrEnum):
+    """closed: it is called. open: it is left alone. probing: one message at a time goes there."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    PROBING = "probing"
+
+
+@dataclass(frozen=True)
+class EndpointView:
+    """failures: in a row. waiting: webhooks that are to be sent there."""
+
+    endpoint: str
+    breaker: Breaker
+    failures: int
+    open_until: datetime | None
+    waiting: int
+
+
+def endpoints(context: Context, caller: Caller) -> tuple[EndpointView, ...]:
+    """Every host that webhooks were ever sent to."""
+    require(caller, Permission.MANAGE_ORG)
+    now = context.clock()
+    with context.database.transaction(caller.org_id) as tx:
+        rows = deliveries_of.endpoints(tx)
+    return tuple(_endpoint(row, now) for row in rows)
+
+
+def _endpoint(row: EndpointRow, now: datetime) -> EndpointView:
+    breaker = Breaker.CLOSED
+    if row.open_until is not None:
+        breaker = Breaker.OPEN if row.open_until > now else Breaker.PROBING
+    return EndpointView(row.endpoint, breaker, row.failures, row.open_until, row.waiting)
 
 
 def _view(row: Delivery, configuration: Configuration) -> DeliveryView:

@@ -21,10 +21,11 @@ class Received:
 
 @dataclass
 class Receiver:
-    """answer: (status, headers) for each request; called on the server's thread."""
+    """answer: (status, headers) for each request, content: the body; on the server's thread."""
 
     url: str = ""
     answer: Callable[[Received], tuple[int, dict[str, str]]] = lambda _: (200, {})
+    content: Callable[[Received], bytes] = lambda _: b""
     received: list[Received] = field(default_factory=list)
 
 
@@ -48,8 +49,10 @@ def receiver() -> Iterator[Receiver]:
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("content-length", "0")
+            content = state.content(received)
+            self.send_header("content-length", str(len(content)))
             self.end_headers()
+            self.wfile.write(content)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             return
