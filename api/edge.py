@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
 from typing import TYPE_CHECKING
@@ -20,6 +21,10 @@ SECURITY_HEADERS = (
 )
 MOST_BODY_BYTES = 16 << 20
 TOO_LARGE = 413
+TOO_SLOW = 408
+# Between two pieces of a body, and for all of it.
+PIECE_S = 20.0
+BODY_S = 120.0
 OWN_LIMIT = ("/items/async", "/items/batch")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
 # Coop's routes match in any case; ours hold ids, whose case matters.
@@ -47,9 +52,32 @@ class Edge:
                 message["headers"] = [*headers, (b"x-request-id", request_id.encode())]
             await send(message)
 
+        receive = timed(receive)
         if not scope["path"].endswith(OWN_LIMIT):
             receive = limited(receive, _announced_bytes(scope))
         await self.app(scope, receive, send_with_headers)
+
+
+def timed(receive: Receive) -> Receive:
+    """Raises a 408 for a body whose next piece, or whose end, is too long in coming."""
+    arrived = False
+    started: float | None = None
+
+    async def receive_in_time() -> Message:
+        nonlocal arrived, started
+        if arrived:  # from here on it is asked whether the caller is still there
+            return await receive()
+        now = asyncio.get_running_loop().time()
+        started = now if started is None else started
+        try:
+            async with asyncio.timeout(min(PIECE_S, max(started + BODY_S - now, 0.0))):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(TOO_SLOW) from None
+        arrived = not message.get("more_body", False)
+        return message
+
+    return receive_in_time
 
 
 def limited(receive: Receive, announced: int) -> Receive:

@@ -29,6 +29,7 @@ from engine.errors import (
     Problem,
     RateLimited,
     TooLarge,
+    TooSlow,
     Unavailable,
     UnsupportedMedia,
     WinnowError,
@@ -58,6 +59,7 @@ ERRORS: Mapping[type[WinnowError], HttpError] = {
     NotFound: HttpError(404, "not-found", "There is no such thing."),
     Conflict: HttpError(409, "conflict", "The state has moved on."),
     AwaitsApproval: HttpError(202, "awaits-approval", "A second person is asked first."),
+    TooSlow: HttpError(408, "request-timeout", "The request took too long to arrive."),
     TooLarge: HttpError(413, "content-too-large", "The request is too large."),
     UnsupportedMedia: HttpError(415, "unsupported-media-type", "This form is not read."),
     KeyReused: HttpError(422, "idempotency-key-reused", "This key was used before."),
@@ -211,6 +213,8 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
         return JSONResponse(coop_body(unknown, NotFound(UNKNOWN_ROUTE), ""), unknown.status)
     if error.status_code == ERRORS[TooLarge].status:
         return problem_response(request, TooLarge("the body is over the limit of this endpoint"))
+    if error.status_code == ERRORS[TooSlow].status:
+        return problem_response(request, TooSlow("the body did not arrive in time"))
     entry = HttpError(error.status_code, "invalid-user-input", str(error.detail))
     refusal = native_body(entry, InvalidInput(str(error.detail)))
     return JSONResponse(refusal, error.status_code, error.headers, PROBLEM_JSON)

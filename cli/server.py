@@ -8,6 +8,7 @@ import uvicorn
 
 from api.limits import Limits
 from cli.logs import reclaim_loggers
+from cli.slow_clients import TimedProtocol
 
 if TYPE_CHECKING:
     from store.settings import Settings
@@ -30,7 +31,7 @@ def serve(application: Any, host: str, port: int, *, behind_tls: bool) -> None:
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=TimedProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -10,6 +10,7 @@ WinnowError
 ├── AwaitsApproval        kept, and done once a second person approves
 ├── KeyReused             an idempotency key that was used for another request
 ├── TooLarge              over a stated limit
+├── TooSlow               a body that does not arrive in time
 ├── UnsupportedMedia      a body in a form that is not read
 ├── RateLimited           too fast; says when to come back
 └── Unavailable           something we depend on does not answer
@@ -82,6 +83,10 @@ class AwaitsApproval(WinnowError):
 
 
 class TooLarge(WinnowError):
+    pass
+
+
+class TooSlow(WinnowError):
     pass
 
 
