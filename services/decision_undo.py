@@ -17,6 +17,7 @@ from services.decisions import callback_id, execution_id, record
 from services.jobs import known_id
 from services.rulesets import known_configuration
 from store import appeals, decisions, jobs, outbox
+from store.executions import existing
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -62,30 +63,41 @@ def undo(context: Context, caller: Caller, decision_id: str) -> Undone:
             reviewer=row.decided_by,
             decided_at=row.decided_at,
         )
+        executions = _executions(row, known_configuration(tx))
+        happened = existing(tx, [*executions.ids, *executions.effects])
+        jobs.withdraw_sources(tx, happened, now)
         job_id = _reopen(tx, row, caller, token, now)
         record(tx, caller, Event.DECISION_UNDO, row.decision_id, {"jobId": row.job_id}, now)
-        _take_back(tx, row, known_configuration(tx), job_id, now)
+        _take_back(tx, row, executions, job_id)
     return Undone(row.decision_id, job_id, token if job_id == row.job_id else None)
 
 
-def _take_back(
-    tx: Connection, row: DecisionRow, configuration: Configuration, job_id: str, now: datetime
-) -> None:
-    """Webhooks and callbacks, reasons of other jobs, ends of appeals, and strikes, which come last.
+@dataclass(frozen=True)
+class _Executions:
+    """What the decision may have caused. effects: of the strike thresholds it may have passed."""
 
-    What an execution is called follows from the decision and the action, so all that there may
-    have been are named.
-    """
+    ids: tuple[str, ...]
+    strikes: tuple[str, ...]
+    effects: tuple[str, ...]
+    configuration: Configuration
+
+
+def _executions(row: DecisionRow, configuration: Configuration) -> _Executions:
+    """An execution is named by its decision and action, so all that there may be are known."""
     action_ids = dict.fromkeys([*row.action_ids, *configuration.actions])
-    executions = [execution_id(row.decision_id, action_id) for action_id in action_ids]
-    strikes = [strike_id(each) for each in executions]
-    effects = [effect_id(strike, action_id) for strike in strikes for action_id in action_ids]
+    ids = tuple(execution_id(row.decision_id, action_id) for action_id in action_ids)
+    strikes = tuple(strike_id(each) for each in ids)
+    effects = tuple(effect_id(strike, action_id) for strike in strikes for action_id in action_ids)
+    return _Executions(ids, strikes, effects, configuration)
+
+
+def _take_back(tx: Connection, row: DecisionRow, executions: _Executions, job_id: str) -> None:
+    """Webhooks and callbacks, the ends of appeals, and strikes, which come last."""
     resolved = [one for one in appeals.of_job(tx, row.job_id) if one.decision_id == row.decision_id]
     callbacks = [appeal_callback_id(row.decision_id, one.id) for one in resolved]
-    outbox.cancel(tx, [*executions, *callbacks, callback_id(row.decision_id)])
-    jobs.withdraw_sources(tx, [*executions, *effects], now)
+    outbox.cancel(tx, [*executions.ids, *callbacks, callback_id(row.decision_id)])
     appeals.reopen(tx, row.decision_id, job_id)
-    withdraw(tx, strikes, configuration)
+    withdraw(tx, executions.strikes, executions.configuration)
     give_again(tx, row.withdrew, row.decided_by)
 
 

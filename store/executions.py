@@ -117,3 +117,14 @@ def done_to(tx: Connection, type_id: str, item_id: str, action_ids: Sequence[str
         )
         for row in tx.execute(DONE_TO, asked)
     ]
+
+
+EXISTING = text("""
+SELECT execution_id::text FROM action_executions
+WHERE execution_id = ANY(CAST(:execution_ids AS uuid[]))
+""")
+
+
+def existing(tx: Connection, execution_ids: Sequence[str]) -> list[str]:
+    """Those of them that ever were."""
+    return list(tx.execute(EXISTING, {"execution_ids": list(execution_ids)}).scalars())

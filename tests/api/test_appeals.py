@@ -119,7 +119,7 @@ def test_an_item_never_sent_is_kept_without_being_judged(platform: Api, court: C
     ],
 )
 def test_a_wrong_appeal_is_refused(
-    platform: Api, court: Court, change: dict[str, object], title: str
+    platform: Api, court: Court, change: dict[str, Any], title: str
 ) -> None:
     if change.get("additionalItems") == "user":
         person = {"id": "2", "typeId": court.user, "data": {"name": "N"}}
