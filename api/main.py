@@ -40,6 +40,7 @@ from api.routes import (
     signing_keys,
     snoozes,
     strikes,
+    user_scores,
     users,
     webhooks,
 )
@@ -97,6 +98,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     strikes.router,
     reports.coop,
     reports.router,
+    user_scores.router,
     backtests.router,
     webhooks.router,
     signing_keys.router,

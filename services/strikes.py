@@ -12,9 +12,7 @@ from engine.casework.facts import Fact, FactKind, NewFact
 from engine.casework.strikes import (
     Strike,
     Tally,
-    effect_id,
     person_of,
-    strike_id,
     strikes_of,
     tally,
 )
@@ -28,7 +26,7 @@ from services.context import Caller, Context, require
 from services.jobs import known_id
 from services.people import names_in
 from services.rulesets import known_configuration
-from store import audit, clock, facts, outbox, strikes
+from store import audit, clock, facts, strikes
 from store.strikes import Bar
 
 MOST_AMOUNT = 1000
@@ -77,20 +75,6 @@ def _fact(strike: Strike, expires: datetime) -> NewFact:
         cause=ItemRef(strike.target.type_id, strike.target.item_id),
         actor=strike.actor,
     )
-
-
-def withdraw_strikes(
-    tx: Connection, execution_ids: Sequence[str], configuration: Configuration
-) -> int:
-    """Takes back what these executions counted, with the waiting webhooks of their thresholds.
-
-    Gives how many strikes held until now. Holds the organisation's clock until the transaction
-    ends: call it last.
-    """
-    fact_ids = [strike_id(each) for each in execution_ids]
-    effects = [effect_id(fact, action) for fact in fact_ids for action in configuration.actions]
-    outbox.cancel(tx, effects)
-    return facts.withdraw(tx, fact_ids)
 
 
 @dataclass(frozen=True)

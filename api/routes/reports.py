@@ -25,7 +25,8 @@ from engine.paging import Page, PageRequest
 from engine.permissions import Permission
 from services import reports
 from services.context import Caller
-from services.reports import Invalidated, ReportView, StandingView
+from services.report_views import ReportView
+from services.reports import Invalidated, StandingView
 from store.reports import ReportFilter
 
 coop = APIRouter(tags=[COOP_TAG])
