@@ -47,6 +47,7 @@ COMMANDS = (
     Command("rules", "cli.rules", "Keep rules in files: test, plan, apply, pull."),
     Command("config", "cli.config", "A whole configuration: export, plan, apply."),
     Command("parity", "cli.parity", "Recompute a day's outcomes and compare them."),
+    Command("signals", "cli.signals", "Name what rules may ask, and who offers it."),
     Command("lake", "cli.lake", "Copy what is new to the lake, and compare."),
     Command("docs", "cli.docs", "Write the reference pages from the code."),
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 import pyarrow as pa
+import structlog
 
 from engine.backtest.cells import Partial, add_up
 from engine.backtest.digest import Inputs, content_name, digest
@@ -18,7 +20,7 @@ from engine.backtest.sql import Question
 from engine.backtest.steps import Step, cut
 from engine.items.columns import arrow_schema
 from engine.language import to_duckdb
-from engine.language.udf import register
+from engine.language.ready import ready
 from services.profiles import related_columns
 from services.rulesets import load_configuration
 from store import backtest_runs, lake
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from store.backtests import BacktestRow
     from store.lake import LakeFile, Snapshot
 
+log = structlog.get_logger()
 _TRUTH_TABLES: Final = ("labels", "decisions")
 
 
@@ -122,7 +125,11 @@ def inputs_digest(prepared: Prepared, sources: Sources) -> str:
             schema={"itemType": prepared.item_type.type_id, **prepared.fields},
             banks=prepared.banks,
             sources={**named, **_contents(sources)},
-            engines={"duckdb": duckdb.__version__, "arrow": pa.__version__},
+            engines={
+                "duckdb": duckdb.__version__,
+                "arrow": pa.__version__,
+                **{f"signal {name}": version for name, version in prepared.signals.items()},
+            },
             code=code_digest(),
         )
     )
@@ -232,9 +239,11 @@ def _question(runner: Runner, prepared: Prepared, sources: Sources, *, whole: bo
     columns = related_columns(prepared.predicates, prepared.item_types, sources.related)
     items = with_related(runner.connection, columns)
     plan = to_duckdb(prepared.predicates, prepared.environment, items)
-    register(runner.connection, plan.functions)
     if prepared.asks_facts:
         define_facts(runner.connection, sources.facts)
+    within = None if whole else _within(prepared)
+    for each in ready(runner.connection, plan, within or "", partial(_go_on, runner)):
+        log.warning("signal_unanswered", signal=each.signal, reason=each.reason, count=each.count)
     spec, relation, truth = prepared.spec, plan.source, None
     if spec.truth.source is TruthSource.LABELS:
         define_truth(
@@ -249,8 +258,13 @@ def _question(runner: Runner, prepared: Prepared, sources: Sources, *, whole: bo
         baseline=plan.expressions[1] if prepared.baseline else None,
         truth=truth,
         segment=quoted(spec.segment) if spec.segment else None,
-        within=None if whole else _within(prepared),
+        within=within,
     )
+
+
+def _go_on(runner: Runner) -> None:
+    if not runner.go_on():
+        raise backtest_runs.Interrupted
 
 
 def _within(prepared: Prepared) -> str:

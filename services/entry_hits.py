@@ -34,7 +34,7 @@ def with_entries(
     """Each match with the entries that its rule's banks found in the item."""
     return tuple(
         replace(match, entries=finders[match.rule.rule_id].found(row, counts, arrived_at))
-        if match.rule.rule_id in finders
+        if match.is_true and match.rule.rule_id in finders
         else match
         for match in matches
     )

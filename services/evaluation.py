@@ -21,6 +21,7 @@ from engine.actions.plan import plan_executions
 from engine.actions.verdict import Held, Match, matches, outcome_document
 from engine.errors import Unavailable
 from engine.items import ItemRef
+from engine.language.asking import Case, Outcomes
 from services import entry_hits, media
 from services.effects import execute_actions
 from services.entry_hits import with_entries
@@ -172,8 +173,10 @@ def judge(
     context: Context, org_id: int, items: Sequence[Submission], live: Live
 ) -> dict[int, tuple[Match, ...]]:
     """By seq: the rules that match."""
+    looked = look_at(context, org_id, items, live)
     return {
-        looked.item.seq: matched(looked, live) for looked in look_at(context, org_id, items, live)
+        each.item.seq: _matches(each, outcomes, live)
+        for each, outcomes in zip(looked, _outcomes(looked), strict=True)
     }
 
 
@@ -246,11 +249,33 @@ def _answers(context: Context, org_id: int, asks: Sequence[Ask]) -> list[tuple[M
 
 
 def matched(looked: Looked, live: Live) -> tuple[Match, ...]:
-    rules, item = looked.evaluator.rules, looked.item
-    said = rules.ruleset.evaluate(looked.row, looked.answers, item.arrived_at)
-    if True not in said:
+    [outcomes] = _outcomes([looked])
+    return _matches(looked, outcomes, live)
+
+
+def _outcomes(looked: Sequence[Looked]) -> list[Outcomes]:
+    """In the order given. Items of one type ask their signals together."""
+    by_type: dict[str, list[int]] = defaultdict(list)
+    for place, each in enumerate(looked):
+        by_type[each.item.type_id].append(place)
+    found: dict[int, Outcomes] = {}
+    for places in by_type.values():
+        ruleset = looked[places[0]].evaluator.rules.ruleset
+        told = ruleset.evaluate_all([_case(looked[place]) for place in places])
+        found.update(zip(places, told, strict=True))
+    return [found[place] for place in range(len(looked))]
+
+
+def _case(looked: Looked) -> Case:
+    return Case(looked.row, looked.answers, looked.item.arrived_at)
+
+
+def _matches(looked: Looked, outcomes: Outcomes, live: Live) -> tuple[Match, ...]:
+    if True not in outcomes.values and not outcomes.missing:
         return ()
-    found = matches(rules.rules, said, target_of(item, live), item.arrived_at)
+    rules, item = looked.evaluator.rules.rules, looked.item
+    target = target_of(item, live)
+    found = matches(rules, outcomes.values, target, item.arrived_at, outcomes.missing)
     return with_entries(
         found, looked.evaluator.finders, looked.row, looked.answers, item.arrived_at
     )

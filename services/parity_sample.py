@@ -7,34 +7,30 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from engine.configuration.banks import parse_bank
 from engine.configuration.compiled import environment_of, schema_of
-from engine.configuration.configuration import Configuration
-from engine.configuration.policies import parse_policy
 from engine.configuration.related import related_types
-from engine.configuration.rules import EVALUATED, Rule, parse_rule
-from engine.items import parse_item_type
+from engine.configuration.rules import EVALUATED, Rule
 from engine.items.columns import arrow_schema
 from engine.language import check, to_duckdb
-from engine.language.udf import register
+from engine.language.ready import ready
 from services.profiles import related_columns
-from store import lake, past_configuration
+from services.rulesets import configuration_as_of
+from store import lake
 from store.analysis import literal, session
-from store.config import ConfigKind
 from store.lake_facts import define_facts
 from store.lake_items import define_items
 from store.lake_profiles import with_related
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     import duckdb
 
+    from engine.configuration.configuration import Configuration
     from engine.items import ItemType
     from engine.language import Predicate
     from services.context import Context
-    from store.config import Revision
 
 T = TypeVar("T")
 
@@ -79,6 +75,7 @@ class _Recorded:
     seq: int
     evaluated_at: datetime
     matched: frozenset[str]
+    unanswered: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -159,14 +156,16 @@ def _groups(context: Context, org_id: int, limit: int | None, day: date | None) 
         rows = connection.execute(_SAMPLE.format(files=files, limit=most)).fetchall()
     grouped: dict[tuple[str, int], list[_Recorded]] = {}
     for seq, type_id, config_version, evaluated_at, outcomes in rows:
-        recorded = _Recorded(seq, evaluated_at, _matched(outcomes))
+        recorded = _Recorded(
+            seq, evaluated_at, _rules_of(outcomes, "TRUE"), _rules_of(outcomes, "UNKNOWN")
+        )
         grouped.setdefault((type_id, config_version), []).append(recorded)
     return [_Group(*key, tuple(recorded)) for key, recorded in sorted(grouped.items())]
 
 
-def _matched(outcomes: str) -> frozenset[str]:
+def _rules_of(outcomes: str, outcome: str) -> frozenset[str]:
     documents: list[dict[str, Any]] = json.loads(outcomes)
-    return frozenset(each["ruleId"] for each in documents if each["outcome"] == "TRUE")
+    return frozenset(each["ruleId"] for each in documents if each["outcome"] == outcome)
 
 
 def _difference(type_id: str, recorded: _Recorded, again: frozenset[str]) -> Difference:
@@ -179,8 +178,7 @@ def _recomputed(
 ) -> tuple[Mapping[str, str], Mapping[int, frozenset[str]]]:
     """Rules' names; seq -> the rules that match now, without items that are not in the lake yet."""
     with context.database.transaction(org_id) as tx:
-        revisions = past_configuration.as_of(tx, group.config_version)
-    configuration = _configuration(org_id, group.config_version, revisions)
+        configuration = configuration_as_of(tx, group.config_version)
     item_type = configuration.item_types.get(group.type_id)
     items = lake.snapshot(lake.items_uri(context.lake_root, org_id, group.type_id))
     if item_type is None or items is None:
@@ -200,26 +198,6 @@ def _recomputed(
         for seq, arrived_at, values in answers
         if seq in recorded
     }
-
-
-def _configuration(
-    org_id: int, config_version: int, revisions: Sequence[Revision]
-) -> Configuration:
-    def read(kind: ConfigKind, parse: Callable[[str, int, object], T]) -> dict[str, T]:
-        return {
-            each.object_id: parse(each.object_id, each.version, each.document)
-            for each in revisions
-            if each.kind is kind
-        }
-
-    return Configuration(
-        org_id=org_id,
-        config_version=config_version,
-        item_types=read(ConfigKind.ITEM_TYPE, parse_item_type),
-        banks=read(ConfigKind.BANK, parse_bank),
-        policies=read(ConfigKind.POLICY, parse_policy),
-        rules=read(ConfigKind.RULE, parse_rule),
-    )
 
 
 def _rules(configuration: Configuration, item_type: ItemType) -> dict[str, Predicate]:
@@ -258,8 +236,8 @@ def _answers(
     relation: str,
 ) -> list[tuple[int, datetime, list[bool | None]]]:
     plan = to_duckdb(predicates, environment_of(configuration), relation)
-    register(connection, plan.functions)
     places = [each.seq for each in group.recorded]
+    ready(connection, plan, f"_seq IN ({', '.join(map(str, places))})")
     answers = ", ".join(plan.expressions)
     query = (
         f"SELECT _seq, _arrived_at, CAST([{answers}] AS BOOLEAN[])"  # noqa: S608 checked trees
@@ -275,10 +253,11 @@ def _matching(
     values: Sequence[bool | None],
     arrived_at: datetime,
 ) -> frozenset[str]:
-    """A rule that expired between arrival and evaluation is taken as it was recorded."""
+    """As it was recorded: a rule that expired between arrival and evaluation, or got no answer."""
     matching = {rule_id for rule_id, value in zip(rule_ids, values, strict=True) if value}
     rules = [configuration.rules[rule_id] for rule_id in rule_ids]
     late = {rule.rule_id for rule in rules if _expired(rule, arrived_at, recorded.evaluated_at)}
+    late |= recorded.unanswered
     return frozenset((matching - late) | (recorded.matched & late))
 
 

@@ -24,10 +24,12 @@ from engine.language.counters import counter_event, counter_key
 from engine.language.facts import subject_of
 from engine.language.intervals import microseconds_of
 from engine.language.nodes import ArrivalTime
+from engine.language.ready import ready
 from engine.language.schemas import schema_of_arrow
-from engine.language.udf import register
 from engine.text import Bank, Mode, Term, bank_problems
 from services.rulesets import load_configuration
+from services.signal_calls import asker_of
+from services.signals import installed
 from store import config
 from store.analysis import session
 from store.config import ConfigKind
@@ -62,7 +64,11 @@ class FileSource:
 
     @property
     def environment(self) -> Environment:
-        return Environment(banks={bank.name: bank for bank in self.banks})
+        return Environment(
+            banks={bank.name: bank for bank in self.banks},
+            signals=installed().signals,
+            ask=asker_of(),
+        )
 
 
 @dataclass(frozen=True)
@@ -90,9 +96,9 @@ class OpenSource:
     def expressions(self, predicates: Sequence[Predicate]) -> tuple[str, Sequence[str]]:
         """(SQL to select from, one expression a predicate); ready to run on the connection."""
         plan = to_duckdb(predicates, self.environment, RELATION)
-        register(self.rows.connection, plan.functions)
         if any(rule.facts for rule in predicates):
             define_file_facts(self.rows.connection, RELATION)
+        ready(self.rows.connection, plan)
         counters = dict.fromkeys(each for rule in predicates for each in rule.counters)
         return _without_timeless_counts(plan.source, len(counters)), [
             f"CASE WHEN _arrived_at IS NOT NULL THEN {sql} END" if _reads_clock(each) else sql

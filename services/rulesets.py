@@ -21,11 +21,13 @@ from engine.configuration.routing_rules import parse_routing_rule
 from engine.configuration.rules import parse_rule
 from engine.configuration.settings import OBJECT_ID, OrgSettings, parse_settings
 from engine.items import parse_item_type
-from store import config
+from services.signal_calls import asker_of
+from services.signals import installed
+from store import config, past_configuration
 from store.config import ConfigKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection, Engine
 
@@ -86,8 +88,18 @@ def _parsed(parse: Callable[[str, int, object], T], revision: Revision) -> T:
 
 def load_configuration(tx: Connection) -> Configuration:
     """Every current object of the organisation, and its version, as of one moment."""
-    org_id, config_version, revisions = config.snapshot(tx)
+    return _read(tx, *config.snapshot(tx))
 
+
+def configuration_as_of(tx: Connection, config_version: int) -> Configuration:
+    """As it stood at an earlier version; signals are those of today."""
+    org_id, _ = config.organisation(tx)
+    return _read(tx, org_id, config_version, past_configuration.as_of(tx, config_version))
+
+
+def _read(
+    tx: Connection, org_id: int, config_version: int, revisions: Sequence[Revision]
+) -> Configuration:
     def read(kind: ConfigKind, parse: Callable[[str, int, object], T]) -> dict[str, T]:
         return {
             revision.object_id: _parsed(parse, revision)
@@ -106,4 +118,6 @@ def load_configuration(tx: Connection) -> Configuration:
         queues=read(ConfigKind.QUEUE, parse_queue),
         routing_rules=read(ConfigKind.ROUTING_RULE, parse_routing_rule),
         settings=read(ConfigKind.SETTINGS, parse_settings).get(OBJECT_ID, OrgSettings()),
+        signals=installed().signals,
+        ask=asker_of(tx.engine, org_id),
     )

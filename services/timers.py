@@ -15,7 +15,7 @@ from services.bank_expiry import expire_terms
 from services.idempotency import forget_keys
 from services.lake_export import export_all
 from services.media import forget_media, hash_all
-from store import organisations, partitions, pending, window_events
+from store import organisations, partitions, pending, signal_answers, window_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,8 @@ MEDIA_S = 1.0
 STATISTICS_S = 300.0
 # Kept beyond every window, so that an item evaluated late still finds all its events.
 KEPT_LONGER = timedelta(hours=1)
+ANSWERS_KEPT = timedelta(days=30)
+ANSWERS_AT_ONCE = 10_000
 
 log = structlog.get_logger()
 
@@ -68,6 +70,15 @@ def collect_field_statistics(context: Context) -> int:
     return sum(field_statistics.collect(context, org_id) for org_id in every_organisation(context))
 
 
+def forget_signal_answers(context: Context) -> int:
+    """Deletes what signals answered long ago; asked again, they answer again."""
+    before, forgotten = context.clock() - ANSWERS_KEPT, 0
+    for org_id in every_organisation(context):
+        with context.database.transaction(org_id) as tx:
+            forgotten += signal_answers.forget(tx, before=before, most=ANSWERS_AT_ONCE)
+    return forgotten
+
+
 def export_lake(context: Context) -> int:
     """Copies what is new of every organisation; gives the rows copied."""
     return sum(export_all(context, org_id).rows for org_id in every_organisation(context))
@@ -105,6 +116,7 @@ def timers(export_every_s: float | None, hasher: Hasher | None = None) -> tuple[
         *([Timer("media", MEDIA_S, partial(hash_all, hasher=hasher))] if hasher else []),
         Timer("media-kept", HOURLY_S, forget_media, monotonic() + HOURLY_S),
         Timer("idempotency-keys", HOURLY_S, forget_keys, monotonic() + HOURLY_S),
+        Timer("signal-answers", EXPIRY_S, forget_signal_answers),
         Timer("window-events", HOURLY_S, forget_window_events, monotonic() + HOURLY_S),
     )
     if export_every_s is None:

@@ -12,6 +12,7 @@ from engine.configuration.related import related_types
 from engine.errors import InvalidInput, NotFound, Problem
 from engine.items import Scalar
 from engine.language import check
+from engine.language.asking import calls_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,6 +71,12 @@ class Prepared:
         """Name -> digest of the terms, of the banks that the rules use."""
         used = sorted({name for rule in self.predicates for name in rule.banks})
         return {name: content_name(self.environment.banks[name]) for name in used}
+
+    @property
+    def signals(self) -> Mapping[str, str]:
+        """Name -> version, of the signals that the rules ask."""
+        calls = calls_in([rule.tree for rule in self.predicates])
+        return {call.signal.name: call.signal.version for call in calls}
 
     @property
     def fields(self) -> Mapping[str, str]:

@@ -54,10 +54,12 @@ class LiveRuleset:
 
 
 def environment_of(configuration: Configuration) -> Environment:
-    """The banks and policies that rules may name."""
+    """The banks, policies and signals that rules may name."""
     return Environment(
         banks={bank.name: bank.matcher() for bank in configuration.banks.values()},
         policies={policy.name: policy.policy_id for policy in configuration.policies.values()},
+        signals=configuration.signals,
+        ask=configuration.ask,
     )
 
 
@@ -83,7 +85,7 @@ def compile_configuration(configuration: Configuration, now: datetime) -> LiveRu
         if sound:
             by_type[item_type.type_id] = TypeRuleset(
                 item_type=item_type,
-                ruleset=compile_ruleset(sound, environment),
+                ruleset=compile_ruleset(sound, environment, exact=False),
                 rules=tuple(configuration.rules[rule_id] for rule_id in sound),
                 predicates=sound,
             )

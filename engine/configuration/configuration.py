@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.configuration.settings import OrgSettings
+from engine.signals import Ask, Signal, ask_in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Configuration:
-    """Current, undeleted objects by id."""
+    """Current, undeleted objects by id.
+
+    signals: those that rules may name, by name. ask: how they are asked.
+    """
 
     org_id: int
     config_version: int
@@ -33,6 +37,8 @@ class Configuration:
     queues: Mapping[str, Queue] = field(default_factory=dict)
     settings: OrgSettings = field(default_factory=OrgSettings)
     routing_rules: Mapping[str, RoutingRule] = field(default_factory=dict)
+    signals: Mapping[str, Signal] = field(default_factory=dict)
+    ask: Ask = field(default=ask_in_turn, compare=False, repr=False)
 
     def default_queue(self) -> Queue | None:
         """The queue marked default; without one, the first by id."""

@@ -19,6 +19,7 @@ from engine.language.nodes import (
     Node,
     Predicate,
     Quantified,
+    SignalCall,
     Syntax,
 )
 from engine.language.parser import parse
@@ -82,7 +83,7 @@ def walk(node: Node) -> Iterator[Node]:
     if isinstance(node, Apply):
         for argument in node.arguments:
             yield from walk(argument)
-    elif isinstance(node, BankMatch):
+    elif isinstance(node, BankMatch | SignalCall):
         yield from walk(node.subject)
     elif isinstance(node, Quantified):
         yield from walk(node.subject)

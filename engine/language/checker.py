@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.language.diagnostics import LARGEST_REPORT, Diagnostic, locate
 from engine.language.format import format_number
+from engine.language.graph import free_levels
 from engine.language.names import read_call, read_name
 from engine.language.nodes import (
     Apply,
@@ -24,6 +25,7 @@ from engine.language.nodes import (
     Syntax,
 )
 from engine.language.registry import FUNCTIONS, REGISTRY
+from engine.language.signal_forms import signal_call, signal_operator
 from engine.language.types import (
     BOOLEAN,
     DURATION,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from engine.language.operator import Operator, Variant
     from engine.language.signature import Bindings
     from engine.language.types import Schema
+    from engine.signals import Signal
 
     Special = Callable[["Checker", Operation], Node]
 
@@ -126,7 +129,8 @@ class Checker:
                 return self._apply("not", (inner,), operation)
         operator = REGISTRY.get(operation.name)
         if operator is None:
-            return self._unknown_function(operation)
+            signal = self.environment.signals.get(operation.name)
+            return self._signal(signal, operation) if signal else self._unknown_function(operation)
         special = self._special.get(operation.name)
         if special is not None:
             return special(self, operation)
@@ -137,7 +141,7 @@ class Checker:
         for argument in operation.arguments:
             self.node(argument)
         owner, _, last = operation.name.rpartition(".")
-        hint = self.nearest(operation.name, FUNCTIONS)
+        hint = self.nearest(operation.name, [*FUNCTIONS, *self.environment.signals])
         if owner and last in FUNCTIONS:
             hint = f"Functions stand before what they are given: {last}({owner})."
         return self.refuse(
@@ -146,6 +150,24 @@ class Checker:
             hint,
             operation.word,
         )
+
+    def _signal(self, signal: Signal, operation: Operation) -> Node:
+        operator = signal_operator(signal)
+        arguments = tuple(self.node(argument) for argument in operation.arguments)
+        fitting = self.choose(operator, arguments, operation)
+        if fitting is None:
+            return Constant(ERROR, None, operation.span)
+        variant = operator.variants[fitting[0]]
+        if not self._literals(variant, arguments, operator):
+            return Constant(ERROR, None, operation.span)
+        if free_levels(arguments[0]):
+            return self.refuse(
+                "bad-element",
+                f"{signal.name}() cannot be asked about one element at a time.",
+                f"Give it the whole list: {signal.name}(list) answers for any element.",
+                operation.span,
+            )
+        return signal_call(signal, variant, arguments, operation.span)
 
     # -- application ------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ from engine.language.nodes import (
     Node,
     Operation,
     Quantified,
+    SignalCall,
     Syntax,
 )
 from engine.language.registry import REGISTRY
@@ -239,11 +240,11 @@ def _is_pure(checker: Checker, root: Node) -> bool:
                 node.span,
             )
             return False
-        if timed or isinstance(node, BankMatch | CountRecent | FactRead | ArrivalTime):
+        if timed or isinstance(node, BankMatch | CountRecent | FactRead | ArrivalTime | SignalCall):
             checker.report(
                 "bad-condition",
                 "The condition or value of a counter may use fields and functions of them only.",
-                "Move matches(), count_recent(), strikes(), age() and arrived_at() out of it.",
+                "Move banks, counters, facts, signals, age() and arrived_at() out of it.",
                 node.span,
             )
             return False

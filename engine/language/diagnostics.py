@@ -16,6 +16,7 @@ CODES: Final = {
     "unknown-field": "The item type has no such field.",
     "unknown-member": "The field has no such member.",
     "bad-field": "A field of a related item that has different types in its item types.",
+    "bad-element": "A signal asked about one element in any(), all() or count().",
     "unknown-list": "any(), all() or count() of a condition that names no list.",
     "too-many-lists": "any(), all() or count() of a condition that names more than one list.",
     "unknown-function": "There is no such function.",

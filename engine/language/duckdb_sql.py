@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from engine.language.asking import calls_in, in_rounds, needs_of
 from engine.language.check import walk
 from engine.language.counter_sql import window_sql
 from engine.language.fact_sql import fact_column, with_facts
+from engine.language.lookups import Lookup, answer_column
 from engine.language.matching import Matcher
 from engine.language.nodes import (
     Apply,
@@ -29,11 +31,13 @@ from engine.language.nodes import (
     Predicate,
     Quantified,
     Quantifier,
+    SignalCall,
 )
 from engine.language.operator import TextFunction, uses
 from engine.language.quantifying import SQL_QUANTIFIERS
 from engine.language.registry import REGISTRY
 from engine.language.types import Base, Schema, Type
+from engine.signals import Ask, ask_in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,12 +62,15 @@ class DuckPlan:
     source: what to select from: the relation, or a query over it that adds columns for counters
         and facts and keeps all others. Where a predicate has facts it reads `fact_sql.FACTS`.
     expressions: one BOOLEAN expression for each predicate, in order.
-    functions: to be registered on the connection first (`udf.register`).
+    functions, lookups: what the SQL needs on the connection (`ready.ready`). ask: how the
+        answers in the lookups are had.
     """
 
     source: str
     expressions: tuple[str, ...]
     functions: tuple[TextFunction, ...]
+    lookups: tuple[Lookup, ...] = ()
+    ask: Ask = ask_in_turn
 
 
 def to_duckdb(predicates: Sequence[Predicate], environment: Environment, relation: str) -> DuckPlan:
@@ -81,10 +88,12 @@ def plan_values(
     counters = tuple(dict.fromkeys(n.counter for n in nodes if isinstance(n, CountRecent)))
     matcher = Matcher((n for n in nodes if isinstance(n, BankMatch)), environment.banks)
     facts = tuple(dict.fromkeys(n.feature for n in nodes if isinstance(n, FactRead)))
-    compiler = SqlCompiler(schema, counters, matcher, facts)
+    compiler = SqlCompiler(schema, counters, matcher, facts, calls_in(trees))
     expressions = tuple(compiler.value(tree) for tree in trees)
     source = with_facts(compiler, facts, schema.name, compiler.with_counts(relation))
-    return DuckPlan(source, expressions, tuple(compiler.functions.values()))
+    source, lookups = compiler.with_answers(source, trees)
+    functions = tuple(compiler.functions.values())
+    return DuckPlan(source, expressions, functions, lookups, environment.ask)
 
 
 class SqlCompiler:
@@ -94,12 +103,14 @@ class SqlCompiler:
         counters: Sequence[Counter],
         matcher: Matcher,
         facts: Sequence[FactFeature] = (),
+        calls: Sequence[SignalCall] = (),
     ) -> None:
         self.functions: dict[str, TextFunction] = {}
         self._schema = schema
         self._counters = counters
         self._matcher = matcher
         self._facts = facts
+        self._calls = calls
         self._bound = 0
 
     # -- what SQL implementations ask for ---------------------------------------------------------
@@ -122,6 +133,8 @@ class SqlCompiler:
                 return _members(f"_e{node.level}", node.path)
             case Quantified():
                 return self._quantified(node)
+            case SignalCall():
+                return answer_column(self._calls.index(node))
             case Apply():
                 return REGISTRY[node.operator].variants[node.overload].sql(self, node)
 
@@ -171,6 +184,29 @@ class SqlCompiler:
             for place, counter in enumerate(self._counters)
         )
         return f"(SELECT *, {columns} FROM {relation})"  # noqa: S608 - built from checked nodes
+
+    # -- signals ----------------------------------------------------------------------------------
+
+    def with_answers(self, relation: str, trees: Sequence[Node]) -> tuple[str, tuple[Lookup, ...]]:
+        """The relation with a column for each call, round by round as signals are asked."""
+        lookups: list[Lookup] = []
+        for places in in_rounds(self._calls):
+            needs = needs_of(trees, self._calls, places, exact=True)
+            fresh = [
+                Lookup(
+                    self._calls[place],
+                    place,
+                    relation,
+                    self.value(self._calls[place].subject),
+                    self.value(need),
+                )
+                for place, need in zip(places, needs, strict=True)
+            ]
+            columns = ", ".join(f"{lookup.table}.{lookup.column}" for lookup in fresh)
+            joins = " ".join(lookup.join() for lookup in fresh)
+            lookups += fresh
+            relation = f"(SELECT _r.*, {columns} FROM {relation} AS _r {joins})"  # noqa: S608
+        return relation, tuple(lookups)
 
 
 def _members(read: str, path: Sequence[str]) -> str:

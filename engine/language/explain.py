@@ -6,10 +6,11 @@ Pure and recomputable: the same predicate, row and counts give the same explanat
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from engine.language.asking import Case, Missing, Outcomes, calls_in
 from engine.language.check import check, walk
 from engine.language.format import format_number, quoted_text
 from engine.language.graph import free_levels
@@ -24,14 +25,15 @@ from engine.language.nodes import (
     Node,
     Quantified,
     Quantifier,
+    SignalCall,
 )
-from engine.language.ruleset import compile_values
+from engine.language.ruleset import asking_of, compiled
 from engine.text import Automaton
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from engine.language.nodes import Environment, Predicate
+    from engine.language.nodes import Counter, Environment, FactFeature, Predicate
 
 WIDEST_VALUE: Final = 80
 _JOINTS: Final = frozenset({"and", "or", "not"})
@@ -40,10 +42,11 @@ _WORDS: Final = {True: "TRUE", False: "FALSE", None: "unknown"}
 
 @dataclass(frozen=True)
 class Seen:
-    """An expression as the rule writes it, and its value on the item."""
+    """An expression as the rule writes it, and its value on the item. note: why it has none."""
 
     text: str
     value: object
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,8 @@ class Judged:
     text: str
     tree: Node
     values: Mapping[int, object]
+    missing: tuple[Missing, ...] = ()
+    notes: Mapping[int, str] = field(default_factory=dict)
 
     def written(self, node: Node) -> str:
         return self.text[node.span.start : node.span.end]
@@ -98,16 +103,41 @@ def judge(
     """counts: in the order of the predicate's counters, then of its facts."""
     checked = check(predicate.text, predicate.schema, environment)
     assert checked.predicate, checked.diagnostics
-    nodes = [node for node in walk(checked.predicate.tree) if not free_levels(node)]
+    tree = checked.predicate.tree
+    nodes = [node for node in walk(tree) if not free_levels(node)]
     looks = [node for node in nodes if isinstance(node, Quantified)]
     each = [replace(look, quantifier=Quantifier.EACH) for look in looks]
-    evaluate, _ = compile_values(
-        [*nodes, *each], (*predicate.counters, *predicate.facts), environment
-    )
-    values = evaluate(row, counts, arrived_at)
+    calls = calls_in([tree])
+    inputs: tuple[Counter | FactFeature, ...] = (*predicate.counters, *predicate.facts)
+    evaluate, _ = compiled([*nodes, *each], inputs, environment, calls=calls)
+    found = Outcomes(())
+    if calls:
+        asking = asking_of([tree], inputs, environment, evaluate)
+        [found] = asking.outcomes([Case(row, counts, arrived_at)])
+    values = found.values or evaluate(row, counts, arrived_at)
     asked = [*map(id, nodes), *(id(look.condition) for look in looks)]
     judged = dict(zip(asked, values, strict=True))
-    return Judged(predicate.text, checked.predicate.tree, judged)
+    return Judged(predicate.text, tree, judged, found.missing, _notes(nodes, calls, found))
+
+
+NOT_ASKED: Final = "not asked: the other conditions decide"
+
+
+def _notes(
+    nodes: Sequence[Node], calls: Sequence[SignalCall], found: Outcomes
+) -> Mapping[int, str]:
+    """Why a signal is unknown, by the id() of each of its nodes."""
+    failed: dict[int, list[str]] = {}
+    for each in found.missing:
+        failed.setdefault(each.place, []).append(each.reason)
+    words = {
+        call: f"no answer: {'; '.join(failed[place])}" if place in failed else NOT_ASKED
+        for place, call in enumerate(calls)
+        if place in failed or place not in found.asked
+    }
+    return {
+        id(node): words[node] for node in nodes if isinstance(node, SignalCall) and node in words
+    }
 
 
 def trace(judged: Judged) -> Trace:
@@ -120,7 +150,10 @@ def _trace(judged: Judged, node: Node) -> Trace:
     if isinstance(node, Apply) and parts:
         below = tuple(_trace(judged, each) for each in parts)
         return Trace(judged.written(node), outcome, node.operator, (), below)
-    seen = tuple(Seen(judged.written(each), judged.values[id(each)]) for each in looked_at(node))
+    seen = tuple(
+        Seen(judged.written(each), judged.values[id(each)], judged.notes.get(id(each), ""))
+        for each in looked_at(node)
+    )
     return Trace(judged.written(node), outcome, "", seen)
 
 
@@ -245,9 +278,13 @@ def _lines(part: Trace, depth: int) -> Iterator[str]:
         for below in part.parts:
             yield from _lines(below, depth + 1)
         return
-    seen = ", ".join(f"{each.text} = {shown(each.value)}" for each in part.seen)
-    plain = len(part.seen) == 1 and part.seen[0].text == part.text
+    seen = ", ".join(_saw(each) for each in part.seen)
+    plain = len(part.seen) == 1 and part.seen[0].text == part.text and not part.seen[0].note
     yield f"{margin}{part.text}{f'   -- {seen}' if seen and not plain else ''}"
+
+
+def _saw(seen: Seen) -> str:
+    return f"{seen.text} = {shown(seen.value)}{f' ({seen.note})' if seen.note else ''}"
 
 
 def shown(value: object) -> str:

@@ -16,13 +16,23 @@ from engine.language.nodes import (
     FieldRead,
     Node,
     Quantified,
+    SignalCall,
 )
 from engine.language.registry import REGISTRY
+from engine.signals import Cost
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
 _ANY_ORDER = frozenset({"and", "or"})
+
+SIGNAL_COSTS = {
+    Cost.LOCAL: 20_000,
+    Cost.MODEL: 5_000_000,
+    Cost.NETWORK: 100_000_000,
+    Cost.PAID: 200_000_000,
+}
+"""About nanoseconds a value, to put signals behind everything else, and in order."""
 
 
 @dataclass
@@ -68,7 +78,7 @@ class Graph:
         self.uses.update(map(id, children))
         below = (self.inputs[id(child)] for child in children)
         self.free[id(node)] = _free(node, (self.free[id(child)] for child in children))
-        own = {node} if isinstance(node, FieldRead | CountRecent | FactRead) else set()
+        own = {node} if isinstance(node, FieldRead | CountRecent | FactRead | SignalCall) else set()
         self.inputs[id(node)] = frozenset(own).union(*below)
         self.costs[id(node)] = own_cost(node) + sum(map(self.cost, children))
 
@@ -131,5 +141,7 @@ def own_cost(node: Node) -> int:
             return REGISTRY["matches"].cost
         case Quantified():
             return REGISTRY["any"].cost
+        case SignalCall():
+            return SIGNAL_COSTS[node.signal.cost]
         case _:
             return 1

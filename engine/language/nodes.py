@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.language.types import BOOLEAN, NUMBER, PROFILE_COLUMNS, Schema, Type
+from engine.signals import Ask, Signal, ask_in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -214,6 +215,20 @@ class Quantified:
     span: Span = field(default=NOWHERE, compare=False)
 
 
+@dataclass(frozen=True)
+class SignalCall:
+    """What a signal says of a value, of a list what it says of its elements.
+
+    options: as written, in order; those left out are absent.
+    """
+
+    type: Type
+    signal: Signal
+    subject: Node
+    options: tuple[str | float | bool, ...] = ()
+    span: Span = field(default=NOWHERE, compare=False)
+
+
 Node = (
     Constant
     | FieldRead
@@ -224,6 +239,7 @@ Node = (
     | FactRead
     | Element
     | Quantified
+    | SignalCall
 )
 
 
@@ -291,10 +307,12 @@ class Counter:
 
 @dataclass(frozen=True)
 class Environment:
-    """Banks by name; the ids of policies by name."""
+    """Banks by name; the ids of policies by name; signals by name, and how they are asked."""
 
     banks: Mapping[str, Bank] = field(default_factory=dict)
     policies: Mapping[str, str] = field(default_factory=dict)
+    signals: Mapping[str, Signal] = field(default_factory=dict)
+    ask: Ask = field(default=ask_in_turn, compare=False)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from engine.language.nodes import (
     Node,
     Quantified,
     Quantifier,
+    SignalCall,
 )
 from engine.language.operator import is_simple
 from engine.language.quantifying import ROW_QUANTIFIERS
@@ -58,12 +59,18 @@ class RowCompiler:
     """Writes the source of one function; `names` are the objects it needs."""
 
     def __init__(
-        self, graph: Graph, counters: Sequence[Counter | FactFeature], matcher: Matcher, fewest: int
+        self,
+        graph: Graph,
+        counters: Sequence[Counter | FactFeature],
+        matcher: Matcher,
+        fewest: int,
+        calls: Sequence[SignalCall] = (),
     ) -> None:
-        """fewest: how many conditions it takes to decide them together."""
+        """fewest: how many conditions it takes to decide them together. calls: of `answers`."""
         self.names: dict[str, object] = {}
         self._graph = graph
         self._places = {counter: place for place, counter in enumerate(counters)}
+        self._answers = {call: place for place, call in enumerate(calls)}
         self._matcher = matcher
         self._fewest = fewest
         closed = (node for node in graph.nodes() if not graph.free[id(node)])
@@ -83,7 +90,7 @@ class RowCompiler:
         match node:
             case Constant():
                 return self._constant(node)
-            case FieldRead() | CountRecent() | FactRead():
+            case FieldRead() | CountRecent() | FactRead() | SignalCall():
                 return self._input(node)
             case ArrivalTime():
                 return "arrived_at"
@@ -100,7 +107,7 @@ class RowCompiler:
         match node:
             case Constant():
                 return node.value is None
-            case FieldRead() | CountRecent() | FactRead():
+            case FieldRead() | CountRecent() | FactRead() | SignalCall():
                 return node not in self._known
             case ArrivalTime():
                 return False
@@ -145,15 +152,18 @@ class RowCompiler:
             case other:
                 return self.hand(other)
 
-    def _input(self, node: FieldRead | CountRecent | FactRead) -> str:
-        """The local that holds a field or a count, read once at the top of the function."""
+    def _input(self, node: FieldRead | CountRecent | FactRead | SignalCall) -> str:
+        """The local that holds a field, a count or an answer, read at the top of the function."""
         if node not in self._inputs:
             name, read = self._reading(node)
             self._inputs[node] = name
             self._head.append(f"{name} = {read}")
         return self._inputs[node]
 
-    def _reading(self, node: FieldRead | CountRecent | FactRead) -> tuple[str, str]:
+    def _reading(self, node: FieldRead | CountRecent | FactRead | SignalCall) -> tuple[str, str]:
+        if isinstance(node, SignalCall):
+            place = self._answers[node]
+            return f"a{place}", f"answers[{place}]"
         if not isinstance(node, FieldRead):
             place = self._places[node.counter if isinstance(node, CountRecent) else node.feature]
             return f"n{place}", f"counts[{place}]"
@@ -261,14 +271,14 @@ class RowCompiler:
     # -- the function -----------------------------------------------------------------------------
 
     def source(self) -> str:
-        """`evaluate(row, counts, arrived_at)`, answering one value for each root."""
+        """`evaluate(row, counts, arrived_at, answers)`, answering one value for each root."""
         roots = self._graph.roots
         indexed = len(roots) >= self._fewest and all(r.type.base is Base.BOOLEAN for r in roots)
         body = self._together() if indexed else self._one_by_one()
         unset = [" = ".join([*self._lazy, UNSET])] if self._lazy else []
         lines = [*self._head, *unset, *body]
         indented = "".join(f"    {line}\n" for line in lines)
-        return f"def evaluate(row, counts, arrived_at):\n{indented}"
+        return f"def evaluate(row, counts, arrived_at, answers=()):\n{indented}"
 
     def _one_by_one(self) -> list[str]:
         places = range(len(self._graph.roots))

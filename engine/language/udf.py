@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from engine.language.operator import TextFunction
 
-_ARROW_TYPES = {
+ARROW_TYPES = {
     "BOOLEAN": pa.bool_(),
     "DOUBLE": pa.float64(),
     "VARCHAR": pa.string(),
@@ -46,7 +46,7 @@ def _is_registered(connection: DuckDBPyConnection, name: str) -> bool:
 
 def column_function(function: TextFunction) -> Callable[[pa.ChunkedArray], pa.Array]:
     """The function over an Arrow column; NULL stays NULL."""
-    returned = _ARROW_TYPES[function.returns]
+    returned = ARROW_TYPES[function.returns]
 
     def evaluate(column: pa.ChunkedArray) -> pa.Array:
         values = column.to_pylist()

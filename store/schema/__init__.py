@@ -11,6 +11,7 @@ from store.schema import (
     lifecycle,
     reports,
     review,
+    signals,
 )
 from store.schema.columns import METADATA
 
@@ -26,4 +27,5 @@ __all__ = [
     "lifecycle",
     "reports",
     "review",
+    "signals",
 ]

@@ -41,7 +41,7 @@ def test_scripts_get_one_object_and_counts_see_the_rows_before(tmp_path: Path) -
         "text": where,
         "outcome": True,
         "joint": "",
-        "seen": [{"text": "count_recent(who, '1 hour')", "value": 2.0}],
+        "seen": [{"text": "count_recent(who, '1 hour')", "value": 2.0, "note": ""}],
         "parts": [],
     }
     assert first["counterfactual"]["changes"][0]["becomes"] is True
