@@ -42,7 +42,8 @@ class FieldView:
 class JobItem:
     """fields: in the order of the item type, hidden ones left out; empty for an item unseen.
 
-    name: what the item shows itself as, where its type has a display name.
+    name: what the item shows itself as, where its type has a display name. told_at: when the
+    platform was asked for an item it had never sent; such a one has no submission.
     """
 
     item_id: str
@@ -52,6 +53,7 @@ class JobItem:
     submission_id: str | None
     arrived_at: datetime | None
     fields: tuple[FieldView, ...]
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True)

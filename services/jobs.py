@@ -10,6 +10,7 @@ from engine.casework.leases import LEASE, JobState, check_free, check_hold
 from engine.errors import Conflict, NotFound
 from engine.paging import Page, PageRequest, Position, map_page, page_of
 from engine.permissions import Permission
+from services.absent_items import completed
 from services.context import Caller, Context, require
 from services.job_page import JobSummary, JobView, job_view, summary
 from services.people import names_in
@@ -41,7 +42,10 @@ def claim_next(context: Context, caller: Caller, queue_id: str) -> JobView | Non
             until=now + LEASE,
             independent=configuration.settings.independent_appeal_reviewer,
         )
-        return None if row is None else job_view(tx, configuration, row, caller)
+        if row is None:
+            return None
+        page = job_view(tx, configuration, row, caller)
+    return completed(context, caller, page)
 
 
 def claim(context: Context, caller: Caller, job_id: str) -> JobView:
@@ -60,7 +64,8 @@ def claim(context: Context, caller: Caller, job_id: str) -> JobView:
             now=now,
             until=now + LEASE,
         )
-        return job_view(tx, known_configuration(tx), locked(tx, job_id), caller)
+        page = job_view(tx, known_configuration(tx), locked(tx, job_id), caller)
+    return completed(context, caller, page)
 
 
 def heartbeat(context: Context, caller: Caller, job_id: str, token: str) -> datetime:
@@ -117,7 +122,8 @@ def view(context: Context, caller: Caller, job_id: str) -> JobView:
         row = jobs.job(tx, known_id(job_id))
         if row is None:
             raise missing(job_id)
-        return job_view(tx, known_configuration(tx), row, caller)
+        page = job_view(tx, known_configuration(tx), row, caller)
+    return completed(context, caller, page)
 
 
 def listed(
