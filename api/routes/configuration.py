@@ -34,14 +34,17 @@ from services.queues import QUEUES
 from services.routing import ROUTING_RULES
 from services.rule_health import names_and_problems
 from services.rule_lint import warnings_of
-from services.rules import RULES
+from services.rules import RULES, examples_of
 from store.config import ConfigKind, Revision
 
 T = TypeVar("T")
 Answers = dict[int | str, dict[str, Any]]
 
 ENVELOPE = frozenset(
-    {"id", "version", "updatedAt", "updatedBy", "updatedByName", "problem", "warnings"}
+    {
+        *("id", "version", "updatedAt", "updatedBy", "updatedByName"),
+        *("problem", "warnings", "failedExamples"),
+    }
 )
 REFUSALS = documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound, Conflict)
 
@@ -178,6 +181,8 @@ class ConfigRoutes(Generic[T]):
             document["warnings"] = [
                 {"itemType": each.item_type, **asdict(each.finding)} for each in found
             ]
+            results = examples_of(context_of(request), caller_of(request), saved.object_id)
+            document["failedExamples"] = [each.index for each in results if not each.passed]
         return document
 
     def create(self, request: Request, body: Document) -> Any:

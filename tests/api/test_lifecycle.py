@@ -59,6 +59,14 @@ def test_a_save_warns_of_what_is_probably_not_meant(admin: Api, post: str) -> No
     assert admin.put(path, admin.get(path).json() | {"warnings": []}).status_code == 200
 
 
+def test_every_save_runs_the_examples_and_says_which_fail(admin: Api, post: str) -> None:
+    made = admin.made("rules", rule(post, examples=[HIT, MISS, HIT | {"matches": False}]))
+    assert made["failedExamples"] == [2]
+    path = f"/config/rules/{made['id']}"
+    assert admin.put(path, admin.get(path).json() | made).json()["failedExamples"] == [2]
+    assert admin.put(path, rule(post)).json()["failedExamples"] == []
+
+
 def test_a_check_warns_and_does_not_compare_a_rule_with_itself(admin: Api, post: str) -> None:
     made = admin.made("rules", rule(post, status="SHADOW"))
     asked = {"where": "score > 5", "itemTypeId": post}
