@@ -10,11 +10,13 @@ from app.places import asked, go, href, link
 from app.session import may, winnow
 from app.views.documents import names_by_id
 from app.widgets.document_editor import document_editor
-from app.widgets.layout import flash, heading, heading_with_room
+from app.widgets.layout import flash, heading_with_room
 from app.widgets.link_table import Column, link_table
 from app.widgets.messages import empty, told
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
     from app.winnow_client.model import Document
 
 _TYPES = {
@@ -37,7 +39,9 @@ def show() -> None:
     if asked("id"):
         head = winnow().configuration("actions", asked("id"))
         link("actions", "All actions", icon=":material/arrow_back:")
-        heading(str(head.get("name", "")), str(head.get("description", "")))
+        room = heading_with_room(str(head.get("name", "")), str(head.get("description", "")))
+        if head.get("type") == "CUSTOM_ACTION" and may("MUTATE_LIVE_RULES"):
+            _test(str(head["id"]), room)
         document_editor("actions", head, editable=may("MANAGE_ORG"))
         return
     room = heading_with_room("Actions")
@@ -73,6 +77,29 @@ def _row(action: Document, types: dict[str, str], queues: dict[str, str]) -> Doc
         "types": named or "every item type",
         "updated": action.get("updatedAt"),
     }
+
+
+def _test(action_id: str, room: DeltaGenerator) -> None:
+    """A signed sample, as a rule would cause it, and what the platform answered."""
+    pressed = room.button(
+        "Test",
+        icon=":material/send:",
+        help="Sends this webhook, signed, about an item that does not exist.",
+    )
+    if not pressed:
+        return
+    with told():
+        answer = winnow().try_action(action_id)
+        took = f"{answer.latency_ms:,.0f} ms"
+        if answer.delivered:
+            st.success(f"Answered {answer.status} in {took}.")
+        elif answer.status is None:
+            st.error(f"No answer after {took}: {answer.error}")
+        else:
+            st.error(f"Refused with {answer.status} in {took}.")
+        if answer.response:
+            st.code(answer.response[:1000], language=None, wrap_lines=True)
+        link("deliveries", "Look at this test", id=answer.delivery_id)
 
 
 def _new() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -10,12 +11,12 @@ from app.places import asked, go, href, link
 from app.session import winnow
 from app.views.documents import names_by_id, pretty
 from app.views.figures import moment
-from app.widgets.layout import flash, heading, heading_with_room, says
+from app.widgets.layout import flash, heading_with_room, says
 from app.widgets.link_table import Column, link_table
 from app.widgets.messages import empty, told
 
 if TYPE_CHECKING:
-    from app.winnow_client.model import Attempt, Delivery
+    from app.winnow_client.model import Attempt, Delivery, Endpoint
 
 _STATES = ("pending", "leased", "delivered", "dead", "cancelled")
 _TOLD = {"leased": "Being sent", "dead": "Given up", "cancelled": "Taken back"}
@@ -41,7 +42,11 @@ def show() -> None:
     if asked("id"):
         _one(winnow().delivery(asked("id")))
         return
-    heading("Webhooks", "Every signed call to your platform, with each attempt.")
+    room = heading_with_room("Webhooks", "Every signed call to your platform, with each attempt.")
+    actions = names_by_id(winnow().configured("actions"))
+    with room:
+        _many(actions)
+    _troubled(winnow().endpoints())
     state = st.segmented_control(
         "State", _STATES, format_func=_state, key="state", bind="query-params"
     )
@@ -52,10 +57,48 @@ def show() -> None:
             "Calls appear here when an action with a URL is taken.",
         )
         return
-    actions = names_by_id(winnow().configured("actions"))
     opened = link_table([_row(one, actions) for one in page.items], _COLUMNS, key="deliveries")
     if opened:
         go("deliveries", id=opened)
+
+
+def _many(actions: dict[str, str]) -> None:
+    """Which ended webhooks to send again; counted before it is done."""
+    with st.popover("Send many again", icon=":material/replay:"):
+        state = st.selectbox("That are", ("dead", "delivered", "cancelled"), format_func=_state)
+        action = st.selectbox(
+            "Of", ["", *actions], format_func=lambda key: actions.get(key, "every action")
+        )
+        since = st.date_input("Created from", value=None, key="replay-from")
+        until = st.date_input("Created before", value=None, key="replay-to")
+        wanted = {
+            "state": state,
+            "action_id": action,
+            "since": _midnight(since),
+            "until": _midnight(until),
+        }
+        with told():
+            found = winnow().replay_many(**wanted, apply=False).matched
+            label = f"Send {found:,} again" if found else "Nothing to send"
+            if st.button(label, type="primary", key="replay-many", disabled=not found):
+                sent = winnow().replay_many(**wanted, apply=True).replayed
+                says(f"Queued {sent:,} webhooks to be sent again.")
+                st.rerun()
+
+
+def _midnight(day: object) -> str:
+    return f"{day.isoformat()}T00:00:00Z" if isinstance(day, date) else ""
+
+
+def _troubled(endpoints: list[Endpoint]) -> None:
+    """Hosts that are left alone for a while because they failed again and again."""
+    for one in endpoints:
+        if one.breaker != "closed":
+            st.warning(
+                f"{one.endpoint} does not answer: {one.failures} failures in a row, "
+                f"{one.waiting:,} webhooks wait. It is tried again and again until it does.",
+                icon=":material/cloud_off:",
+            )
 
 
 def _state(state: str) -> str:

@@ -240,6 +240,25 @@ class Winnow:
     def replay(self, delivery_id: str) -> None:
         self.transport.send("POST", f"/webhooks/deliveries/{delivery_id}/replay")
 
+    def replay_many(
+        self, *, state: str, action_id: str = "", since: str = "", until: str = "", apply: bool
+    ) -> model.Replayed:
+        """since, until: ISO-8601 times of creation; without `apply` they are only counted."""
+        body = {
+            "state": state,
+            "actionId": action_id or None,
+            "from": since or None,
+            "to": until or None,
+            "apply": apply,
+        }
+        return self.transport.ask(model.Replayed, "POST", "/webhooks/replay", body=body)
+
+    def endpoints(self) -> list[model.Endpoint]:
+        return self.transport.ask(Page[model.Endpoint], "GET", "/webhooks/endpoints").items
+
+    def try_action(self, action_id: str) -> model.Trial:
+        return self.transport.ask(model.Trial, "POST", f"/actions/{action_id}/test")
+
     def overview(self, days: int = 7) -> model.Overview:
         return self.transport.ask(model.Overview, "GET", "/overview", params={"days": days})
 

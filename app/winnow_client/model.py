@@ -200,6 +200,22 @@ class Decision(Wire, frozen=True):
     item_type_id: str | None = None
 
 
+class Challenged(Wire, frozen=True):
+    """One action that an appeal is against."""
+
+    action_name: str = ""
+    actor_name: str = ""
+
+
+class Appeal(Wire, frozen=True):
+    id: str
+    appeal_id: str = ""
+    state: str = "OPEN"
+    reason: str = ""
+    received_at: datetime | None = None
+    against: list[Challenged] = []
+
+
 class Job(Wire, frozen=True):
     job_id: str
     queue_id: str = ""
@@ -217,6 +233,7 @@ class Job(Wire, frozen=True):
     actions: list[ActionChoice] = []
     policies: list[PolicyChoice] = []
     policy_ids: list[str] = []
+    appeals: list[Appeal] = []
 
 
 class Decided(Wire, frozen=True):
@@ -258,6 +275,32 @@ class Attempt(Wire, frozen=True):
     status: int | None = None
     error: str | None = None
     response: str | None = None
+
+
+class Trial(Wire, frozen=True):
+    """A webhook sent as a test, and how it was answered."""
+
+    delivery_id: str = ""
+    delivered: bool = False
+    status: int | None = None
+    latency_ms: float = 0.0
+    error: str = ""
+    response: str = ""
+
+
+class Replayed(Wire, frozen=True):
+    matched: int = 0
+    replayed: int = 0
+
+
+class Endpoint(Wire, frozen=True):
+    """breaker: closed, open or probing."""
+
+    endpoint: str = ""
+    breaker: str = ""
+    failures: int = 0
+    open_until: datetime | None = None
+    waiting: int = 0
 
 
 class Delivery(Wire, frozen=True):

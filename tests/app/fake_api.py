@@ -395,6 +395,20 @@ def _administration(app: FastAPI, state: State) -> None:
     def deliveries() -> Doc:
         return page([delivery])
 
+    @app.get("/api/v1/webhooks/endpoints")
+    def endpoints() -> Doc:
+        known = {"endpoint": "https://platform.example.org", "failures": 12, "waiting": 40}
+        return page([{**known, "breaker": "open", "openUntil": None}])
+
+    @app.post("/api/v1/webhooks/replay")
+    def replay_many(body: Doc) -> Doc:
+        return {"matched": 3, "replayed": 3 if body["apply"] else 0}
+
+    @app.post("/api/v1/actions/{action_id}/test")
+    def try_action(action_id: str) -> Doc:
+        answer = {"status": 200, "latencyMs": 12.5, "error": "", "response": "thanks"}
+        return {"deliveryId": "o1", "delivered": True, **answer}
+
     @app.get("/api/v1/webhooks/deliveries/{delivery_id}")
     def one(delivery_id: str) -> Doc:
         return {**delivery, "attempts": [attempt, {**attempt, "attempt": 2, "status": None}]}
