@@ -25,6 +25,8 @@ _TOLD: Final = {
     "decisions": "What reviewers decided.",
     "jobs": "What waited for review, each state it went through.",
     "labels": "What is known to be violating or clean.",
+    "appeals": "What users said against what was done, and how it ended.",
+    "facts": "Strikes, reports and labels of whom they are about.",
 }
 
 

@@ -260,6 +260,32 @@ FACT_TABLES: Final = (
         },
     ),
     FactTable(
+        name="appeals",
+        source="appeals",
+        key="id",
+        day_of="received_at",
+        columns={
+            "id": ("id::text", _TEXT),
+            "appeal_id": ("appeal_id", _TEXT),
+            "type_id": ("type_id", _TEXT),
+            "item_id": ("item_id", _TEXT),
+            "seq": ("seq", _WHOLE),
+            "appealed_by_type_id": ("appealed_by_type_id", _TEXT),
+            "appealed_by_id": ("appealed_by_id", _TEXT),
+            "appealed_at": ("appealed_at", _INSTANT),
+            "received_at": ("received_at", _INSTANT),
+            "reason": ("reason", _TEXT),
+            "action_ids": ("ARRAY(SELECT jsonb_array_elements_text(action_ids))", _TEXTS),
+            "policy_ids": ("ARRAY(SELECT jsonb_array_elements_text(policy_ids))", _TEXTS),
+            "against": ("against::text", _TEXT),
+            "earlier_id": ("earlier_id::text", _TEXT),
+            "job_id": ("job_id::text", _TEXT),
+            "outcome": ("outcome", _TEXT),
+            "decision_id": ("decision_id::text", _TEXT),
+            "resolved_at": ("resolved_at", _INSTANT),
+        },
+    ),
+    FactTable(
         name="facts",
         source="facts",
         key="fact_id",
@@ -339,9 +365,7 @@ def _portion_end(tx: Connection, table: FactTable, *, start: int, end: int, limi
 
 
 def _rows_below(tx: Connection, table: FactTable, *, start: int, end: int) -> bool:
-    found = text(
-        f"SELECT EXISTS (SELECT FROM {table.source} WHERE {table.within})"
-    )
+    found = text(f"SELECT EXISTS (SELECT FROM {table.source} WHERE {table.within})")
     return bool(tx.execute(found, {"start": str(start), "end": str(end)}).scalar_one())
 
 

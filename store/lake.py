@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
 EXPORTER: Final = "winnow-export"
-FACT_TABLES: Final = ("evaluations", "actions", "decisions", "jobs", "labels", "facts")
+FACT_TABLES: Final = (
+    "evaluations", "actions", "decisions", "jobs", "labels", "appeals", "facts",
+)  # fmt: skip
 
 # Statistics of text columns would copy the beginnings of what people wrote into the log.
 _STATISTICS: Final = {"delta.dataSkippingStatsColumns": "_seq,_arrived_at,_xid"}

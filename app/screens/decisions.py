@@ -27,7 +27,13 @@ _COLUMNS = (
     Column("who", "By"),
     Column("when", "When", "time"),
 )
-_KINDS = {"": "All", "CUSTOM_ACTION": "Acted on", "IGNORE": "Ignored"}
+_KINDS = {
+    "": "All",
+    "CUSTOM_ACTION": "Acted on",
+    "IGNORE": "Ignored",
+    "ACCEPT_APPEAL": "Overturned",
+    "REJECT_APPEAL": "Upheld",
+}
 
 
 def show() -> None:

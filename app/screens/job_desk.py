@@ -140,6 +140,16 @@ class Desk:
             self.chosen = []
             self._decide("IGNORE", "Ignored")
 
+    def overturn(self, job_id: str) -> None:
+        """The appeal is right: what was done is taken back."""
+        if self._is_about(job_id):
+            self._decide("ACCEPT_APPEAL", "Overturned")
+
+    def uphold(self, job_id: str) -> None:
+        """The appeal is wrong: what was done stands."""
+        if self._is_about(job_id):
+            self._decide("REJECT_APPEAL", "Upheld")
+
     def _decide(self, kind: str, sentence: str) -> None:
         job = self.job
         if job is None or job.lease_token is None:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.views.job_parts import keys, reasons
+from app.views.job_parts import appeals, keys, reasons
 from app.widgets.action_parameters import parameter_inputs
 from app.widgets.key_press import press_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from streamlit.delta_generator import DeltaGenerator
 
     from app.screens.job_desk import Desk
     from app.winnow_client.model import ActionChoice, Job, PolicyChoice
@@ -22,6 +24,8 @@ _DIGITS = "123456789"
 def show_panel(desk: Desk, job: Job) -> None:
     desk.undo_bar()
     st.html(reasons(job))
+    if job.appeals:
+        st.html(appeals(job.appeals))
     if not desk.held:
         if st.button("Next job", type="primary", shortcut="Enter", key="next-job"):
             desk.take(None)
@@ -43,7 +47,10 @@ def show_panel(desk: Desk, job: Job) -> None:
     )
     chosen = [action for action in job.actions if action.id in desk.chosen]
     desk.parameters = parameter_inputs(chosen, job.job_id)
-    _finish(desk, job)
+    if job.kind == "APPEAL":
+        _finish_appeal(desk, job)
+    else:
+        _finish(desk, job)
 
 
 def _actions(desk: Desk, job: Job) -> None:
@@ -122,6 +129,7 @@ def _policy_line(desk: Desk, job: Job) -> None:
 
 
 def _finish(desk: Desk, job: Job) -> None:
+    about = (job.job_id,)
     offered = [(_key(index), action.id) for index, action in enumerate(job.actions)]
     st.button(
         "Submit and next",
@@ -134,10 +142,41 @@ def _finish(desk: Desk, job: Job) -> None:
         width="stretch",
     )
     ignore, skip = st.columns(2)
-    about = (job.job_id,)
     ignore.button(
         "Ignore", key="ignore", shortcut="i", on_click=desk.ignore, args=about, width="stretch"
     )
+    _put_aside(desk, job, skip)
+
+
+def _finish_appeal(desk: Desk, job: Job) -> None:
+    """Whether what was done stands; chosen actions are taken beside."""
+    about = (job.job_id,)
+    overturn, uphold = st.columns(2)
+    overturn.button(
+        "Overturn  o",
+        key="overturn",
+        type="primary",
+        shortcut="o",
+        on_click=desk.overturn,
+        args=about,
+        width="stretch",
+        help="The appeal is right: actions and strikes are taken back.",
+    )
+    uphold.button(
+        "Uphold  k",
+        key="uphold",
+        type="primary",
+        shortcut="k",
+        on_click=desk.uphold,
+        args=about,
+        width="stretch",
+        help="The appeal is wrong: what was done stands.",
+    )
+    _put_aside(desk, job, st.container())
+
+
+def _put_aside(desk: Desk, job: Job, skip: DeltaGenerator) -> None:
+    about = (job.job_id,)
     skip.button("Skip", key="skip", shortcut="s", on_click=desk.skip, args=about, width="stretch")
     put_back, help_ = st.columns(2)
     put_back.button(

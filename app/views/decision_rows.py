@@ -11,12 +11,14 @@ from app.views.documents import person
 from app.views.flip_rows import safe
 
 Decision = Mapping[str, Any]
+_NAMED = {"IGNORE": "Ignored", "ACCEPT_APPEAL": "Overturned", "REJECT_APPEAL": "Upheld"}
 _HEADER = ("decided_at", "decision", "policies", "reason", "reviewer", "queue", "item", "item_type")
 
 
 def verdict(decision: Decision, names: Mapping[str, str]) -> str:
-    if decision.get("kind") == "IGNORE":
-        return "Ignored"
+    kind = str(decision.get("kind"))
+    if kind in _NAMED:
+        return _NAMED[kind]
     return ", ".join(names.get(a, a) for a in decision.get("actionIds", [])) or "Decided"
 
 

@@ -13,12 +13,14 @@ from app.views.item_card import brief
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from app.winnow_client.model import Decision, Job, OtherItem, Source
+    from app.winnow_client.model import Appeal, Decision, Job, OtherItem, Source
 
 KEYS = (
     ("1 to 9", "choose an action, or a policy while picking policies"),
     ("Enter", "submit and open the next job"),
     ("i", "ignore: nothing is wrong with it"),
+    ("o", "overturn: an appeal is right, what was done is taken back"),
+    ("k", "uphold: an appeal is wrong, what was done stands"),
     ("s", "skip: somebody else shall decide"),
     ("p", "pick the policy"),
     ("b", "reveal or hide images and video"),
@@ -57,6 +59,25 @@ def _reason(source: Source) -> str:
     return f'<div><span class="w-quiet">{escape(kind)}</span> <b>{name}</b>{text}</div>'
 
 
+def appeals(found: Sequence[Appeal]) -> str:
+    """Each appeal, with what it is against and who did that."""
+    shown = "".join(map(_appeal, found))
+    return (
+        f'<p class="w-quiet w-label">What is appealed against</p><div class="w-list">{shown}</div>'
+    )
+
+
+def _appeal(appeal: Appeal) -> str:
+    done = ", ".join(f"{one.action_name} by {one.actor_name}" for one in appeal.against)
+    ended = {"ACCEPT": " · overturned", "REJECT": " · upheld"}.get(appeal.state, "")
+    return (
+        f'<div><b>{escape(appeal.appeal_id)}</b>{ended} <span class="w-quiet">'
+        f"{escape(moment(appeal.received_at))}</span>"
+        f'<p dir="auto">{escape(appeal.reason or "No reason was given.")}</p>'
+        f'<span class="w-quiet">{escape(done or "what was done is not known here")}</span></div>'
+    )
+
+
 def other_items(items: Sequence[OtherItem]) -> str:
     if not items:
         return '<p class="w-quiet">Nothing else by this author is known.</p>'
@@ -75,11 +96,8 @@ def history(decisions: Sequence[Decision], names: Mapping[str, str]) -> str:
 
 
 def _past(decision: Decision, names: Mapping[str, str]) -> str:
-    verdict = (
-        "Ignored"
-        if decision.kind == "IGNORE"
-        else ", ".join(names.get(a, a) for a in decision.action_ids)
-    )
+    said = {"IGNORE": "Ignored", "ACCEPT_APPEAL": "Overturned", "REJECT_APPEAL": "Upheld"}
+    verdict = said.get(decision.kind) or ", ".join(names.get(a, a) for a in decision.action_ids)
     undone = " (taken back)" if decision.undone_at else ""
     reason = f'<p dir="auto">{escape(decision.reason)}</p>' if decision.reason else ""
     return (

@@ -132,3 +132,34 @@ def test_an_action_asks_for_its_parameters_and_they_go_along(opened: Opened, sta
     page.number_input(key="parameter-job-0-a3-days").set_value(7).run()
     page.button(key="submit").click().run()
     assert [d["parameters"] for d in state.decided] == [{"a3": {"days": 7}}]
+
+
+def appealed(state: State) -> None:
+    """The oldest job is about an appeal."""
+    said_before = {"actionName": "Ban", "actorName": "Ann"}
+    appeal = {"id": "1", "appealId": "ap1", "reason": "a joke", "against": [said_before]}
+    state.waiting[0] |= {"kind": "APPEAL", "appeals": [appeal]}
+
+
+def test_an_appeal_shows_what_it_is_against(opened: Opened, state: State) -> None:
+    appealed(state)
+    shown = said(opened("job", queue="q1"))
+    assert "a joke" in shown
+    assert "Ban by Ann" in shown
+
+
+def test_an_appeal_is_overturned_or_upheld(opened: Opened, state: State) -> None:
+    appealed(state)
+    page = opened("job", queue="q1")
+    assert [button.key for button in page.button if button.key in {"submit", "ignore"}] == []
+    page.button(key="overturn").click().run()
+    assert [d["kind"] for d in state.decided] == ["ACCEPT_APPEAL"]
+    assert "post-1" in said(page)
+
+
+def test_an_upheld_decision_is_told_as_such(opened: Opened, state: State) -> None:
+    appealed(state)
+    page = opened("job", queue="q1")
+    page.button(key="uphold").click().run()
+    assert [(d["kind"], d["actionIds"]) for d in state.decided] == [("REJECT_APPEAL", [])]
+    assert "Upheld" in said(page)
