@@ -111,7 +111,7 @@ class Scene:
     def jobs(self) -> set[tuple[str, str]]:
         """(item type, item) of every open job, whichever queue it is in."""
         found = self.admin.get("/jobs").json()["items"]
-        return {(job["item"]["itemTypeId"], job["item"]["itemId"]) for job in found}
+        return {(job["itemTypeId"], job["itemId"]) for job in found}
 
 
 def agrees(expected: Any, actual: Any, *, exact: bool) -> bool:
