@@ -39,6 +39,7 @@ from api.routes import (
     settings,
     signing_keys,
     snoozes,
+    streams,
     strikes,
     user_scores,
     users,
@@ -107,6 +108,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     users.router,
     audit.router,
     set_aside.router,
+    streams.router,
     item_history.router,
     entity_labels.router,
 )

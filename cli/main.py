@@ -38,6 +38,7 @@ COMMANDS = (
     Command("migrate", "cli.migrate", "Bring the database to this version's schema."),
     Command("audit", "cli.audit", "Prove that nobody changed the audit log."),
     Command("import", "cli.import_items", "Send the rows of a file through ingest."),
+    Command("consume", "cli.consume", "Take in items from a NATS JetStream stream."),
     Command("types", "cli.types", "Propose an item type from a file."),
     Command("check", "cli.check", "Check a rule and point at what is wrong."),
     Command("evaluate", "cli.evaluate", "Evaluate a rule on every row of a file."),

@@ -1,7 +1,7 @@
-"""Says which tests were left out and why; in CI, a browser test left out is a failure.
+"""Says which tests were left out and why; in CI, one that wants a program is then a failure.
 
-Two things a machine may lack: Debian's Chromium, and the labelled data sets that are kept
-beside the project (`WINNOW_DATA`, by default `../shared/data`).
+Three things a machine may lack: Debian's Chromium, Debian's NATS server, and the labelled data sets
+that are kept beside the project (`WINNOW_DATA`, by default `../shared/data`).
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("WINNOW_DATA", ROOT.parent / "shared" / "data"))
 CHROMIUM = shutil.which("chromium")
+NATS_SERVER = shutil.which("nats-server", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 IN_CI = os.environ.get("CI") == "true"
 
 LACKING = {
     "browser": ("no chromium on this machine (apt-get install chromium)", CHROMIUM is None),
+    "nats": ("no nats-server on this machine (apt-get install nats-server)", NATS_SERVER is None),
     "data": (f"no labelled data sets at {DATA.name}/ (set WINNOW_DATA)", not DATA.is_dir()),
 }
 
@@ -44,8 +46,8 @@ def _left_out(config: pytest.Config) -> dict[str, list[str]]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    browser_reason = LACKING["browser"][0]
-    if IN_CI and _left_out(session.config).get(browser_reason):
+    programs = {LACKING[marker][0] for marker in ("browser", "nats")}
+    if IN_CI and programs & _left_out(session.config).keys():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

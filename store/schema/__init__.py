@@ -12,6 +12,7 @@ from store.schema import (
     reports,
     review,
     signals,
+    streams,
 )
 from store.schema.columns import METADATA
 
@@ -28,4 +29,5 @@ __all__ = [
     "reports",
     "review",
     "signals",
+    "streams",
 ]
