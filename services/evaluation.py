@@ -23,6 +23,7 @@ from engine.errors import Unavailable
 from engine.items import ItemRef
 from engine.language.asking import Case, Outcomes
 from services import entry_hits, media
+from services.buckets import answer_buckets
 from services.effects import execute_actions
 from services.entry_hits import with_entries
 from services.facts import Asking, fact_answers
@@ -192,10 +193,20 @@ def look_at(context: Context, org_id: int, items: Sequence[Submission], live: Li
     starts = [_ask(asks, item, evaluator, row) for item, evaluator, row in rows]
     answers = _answers(context, org_id, asks)
     facts = fact_answers(context, org_id, [_asking(*each) for each in rows])
-    return [
-        Looked(item, evaluator, row, (*_slots(evaluator, asked, answers), *known))
-        for (item, evaluator, row), asked, known in zip(rows, starts, facts, strict=True)
+    counts = [
+        _slots(evaluator, asked, answers)
+        for (_, evaluator, _), asked in zip(rows, starts, strict=True)
     ]
+    arrived = [(evaluator, row, _at_us(item)) for item, evaluator, row in rows]
+    answer_buckets(context, org_id, arrived, counts)
+    return [
+        Looked(item, evaluator, row, (*counted, *known))
+        for (item, evaluator, row), counted, known in zip(rows, counts, facts, strict=True)
+    ]
+
+
+def _at_us(item: Submission) -> int:
+    return (item.arrived_at - EPOCH) // MICROSECOND
 
 
 def _relate(
@@ -215,15 +226,15 @@ def _relate(
 
 
 def _asking(item: Submission, evaluator: Evaluator, row: Mapping[str, object]) -> Asking:
-    at_us = (item.arrived_at - EPOCH) // MICROSECOND
-    return Asking(evaluator.rules.ruleset.facts, row, (item.type_id, item.item_id), at_us)
+    subject = (item.type_id, item.item_id)
+    return Asking(evaluator.rules.ruleset.facts, row, subject, _at_us(item))
 
 
 def _ask(
     asks: list[Ask], item: Submission, evaluator: Evaluator, row: Mapping[str, object]
 ) -> list[int | None]:
     """For each of the evaluator's series, the number of its question; None where it has no key."""
-    at_us = (item.arrived_at - EPOCH) // MICROSECOND
+    at_us = _at_us(item)
     asked: list[int | None] = []
     for key, series in zip(evaluator.keys(row), evaluator.series, strict=True):
         asked.append(None if key is None else len(asks))

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from engine.configuration.compiled import LiveRuleset, TypeRuleset
     from engine.configuration.configuration import Configuration
     from engine.language import Counter, Environment
+    from engine.language.buckets import Rate
 
 log = structlog.get_logger()
 
@@ -53,11 +54,25 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Bucket:
+    """A token bucket over the events of a stored counter. slot: as of a series."""
+
+    counter_id: int
+    slot: int
+    rate: Rate
+
+
+def _no_keys(_row: Mapping[str, object]) -> tuple[str | None, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
 class Evaluator:
     """One item type's rules, ready.
 
     keys: a row's key for each of `series`, None where it has none. finders: by rule id, of LIVE
     rules that read banks. related: the fields that name what rules read of authors and threads.
+    bucket_keys: a row's key for each of `buckets`.
     """
 
     rules: TypeRuleset
@@ -66,6 +81,8 @@ class Evaluator:
     series: tuple[Series, ...]
     finders: Mapping[str, EntryFinder] = field(default_factory=dict)
     related: Mapping[str, str] = field(default_factory=dict)
+    buckets: tuple[Bucket, ...] = ()
+    bucket_keys: Keys = _no_keys
 
 
 @dataclass(frozen=True)
@@ -139,8 +156,12 @@ def _evaluator(
     rules: TypeRuleset, counter_ids: Mapping[str, int], environment: Environment
 ) -> Evaluator:
     by_identity: dict[str, list[tuple[int, Counter]]] = {}
+    bucketed: list[tuple[int, Counter]] = []
     for slot, counter in enumerate(rules.ruleset.counters):
-        by_identity.setdefault(counter.identity, []).append((slot, counter))
+        if counter.rate is not None:
+            bucketed.append((slot, counter))
+        else:
+            by_identity.setdefault(counter.identity, []).append((slot, counter))
     keys = _keys([members[0][1] for members in by_identity.values()])
     series = tuple(
         Series(
@@ -152,7 +173,15 @@ def _evaluator(
     )
     finders = entry_finders(rules, environment)
     related = related_fields(rules.predicates.values())
-    return Evaluator(rules, row_values(rules.item_type), keys, series, finders, related)
+    buckets = tuple(
+        Bucket(counter_ids[counter.identity], slot, counter.rate)
+        for slot, counter in bucketed
+        if counter.rate is not None
+    )
+    bucket_keys = _keys([counter for _, counter in bucketed])
+    return Evaluator(
+        rules, row_values(rules.item_type), keys, series, finders, related, buckets, bucket_keys
+    )
 
 
 def _keys(counters: Sequence[Counter]) -> Keys:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from engine.backtest.recent import Seen, recent_answers
+from engine.backtest.recent import Seen, counter_answers
 from engine.configuration.compiled import environment_of, schema_of
 from engine.configuration.configuration import Configuration
 from engine.configuration.highlights import Spans, highlighter
@@ -204,7 +204,7 @@ def _counts(
     window = timedelta(microseconds=counter.window_us)
     events_of, key_of = compile_events((counter,)), compile_counters((unconditional(counter),))
     seen = [Seen(key_of(one.row)[0], events_of(one.row)[0], one.item.arrived_at) for one in placed]
-    answers = recent_answers(seen, counter.measure, counter.window_us)
+    answers = counter_answers(counter, seen)
     return [
         None if since is not None and one.item.arrived_at - window < since else answer
         for one, answer in zip(asked, answers[: len(asked)], strict=True)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from engine.backtest.recent import Seen, recent_answers
+from engine.backtest.recent import Seen, counter_answers
 from engine.configuration.compiled import environment_of, schema_of
 from engine.errors import InvalidInput, Problem
 from engine.language import (
@@ -242,7 +242,7 @@ def _counts(source: OpenSource, counters: Sequence[Counter]) -> Sequence[Sequenc
         for counter, seen in zip(counters, rows, strict=True):
             seen.append(Seen(counter_key(counter, row), counter_event(counter, row), _arrival(row)))
     return [
-        recent_answers(seen, counter.measure, counter.window_us)
+        counter_answers(counter, seen)
         for counter, seen in zip(counters, rows, strict=True)
     ]
 

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from engine.language.buckets import over_rate
 from engine.language.measures import Event, Measured, millionths, of_numbers
 from engine.language.nodes import Measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from engine.language.nodes import Counter
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -59,6 +62,23 @@ class _Window:
             return len(self.members)
         largest = self.peaks[0] if self.peaks else None
         return of_numbers(measure, self.events, self.units, largest)
+
+
+def counter_answers(counter: Counter, rows: Sequence[Seen]) -> Sequence[Measured]:
+    """As `recent_answers`, of any counter."""
+    if counter.rate is None:
+        return recent_answers(rows, counter.measure, counter.window_us)
+    answers: list[Measured] = [None] * len(rows)
+    arrivals: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for place, row in enumerate(rows):
+        if row.key is not None and row.arrived_at is not None:
+            arrivals[row.key].append((_microseconds(row.arrived_at), place))
+    for mine in arrivals.values():
+        mine.sort()
+        over = over_rate(counter.rate, [at_us for at_us, _ in mine])
+        for (_, place), answer in zip(mine, over, strict=True):
+            answers[place] = answer
+    return answers
 
 
 Timed = list[tuple[int, Event]]

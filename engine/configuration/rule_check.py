@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.configuration.compiled import environment_of, schema_of
+from engine.configuration.related import example_profiles
 from engine.configuration.rules import Status
 from engine.errors import Problem
 from engine.items import RawItem, coerce_item, row_values
@@ -118,12 +119,17 @@ def _run(
 def example_row(
     data: Mapping[str, object], item_type: ItemType, configuration: Configuration
 ) -> Mapping[str, object] | str:
-    """The example as the row a rule reads, or why this item type does not take it."""
+    """The example as the row a rule reads, or why this item type does not take it.
+
+    What `creator` and `thread` hold beside an id and a typeId is what is known of them.
+    """
     raw = RawItem(EXAMPLE_ID, item_type.type_id, None, "partial", data)
     item = coerce_item(raw, item_type, configuration.item_types)
     if isinstance(item, tuple):
         return "; ".join(f"{problem.pointer} {problem.message}" for problem in item)
-    return row_values(item_type)(item.data)
+    row = row_values(item_type)(item.data)
+    related = example_profiles(data, item_type, configuration.item_types)
+    return related if isinstance(related, str) else {**row, **related}
 
 
 def _outcome(
@@ -144,6 +150,8 @@ def first_answer(counter: Counter, row: Mapping[str, object], now: datetime) -> 
     """What a counter says of the first item of its key: itself, or nothing; None without a key."""
     if counter_key(counter, row) is None:
         return None
+    if counter.rate is not None:
+        return False  # the first item of a key finds a full bucket
     event = counter_event(counter, row)
     return of_events(counter.measure, [event] if event else [], now)
 

@@ -7,6 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from engine.language.buckets import MOST, Rate
 from engine.language.format import format_rule, quoted_name
 from engine.language.graph import children_of, free_levels
 from engine.language.intervals import parse_interval
@@ -32,7 +33,7 @@ from engine.language.nodes import (
 )
 from engine.language.registry import REGISTRY
 from engine.language.spelling import field_path, resolved
-from engine.language.types import ERROR, NULL, NUMBER, PROFILE_COLUMNS, TEXT, TIME, Base
+from engine.language.types import BOOLEAN, ERROR, NULL, NUMBER, PROFILE_COLUMNS, TEXT, TIME, Base
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,6 +124,64 @@ def _counted(
         _carried(value, measure),
     )
     return CountRecent(counter, operation.span)
+
+
+def rate_limited(checker: Checker, operation: Operation) -> Node:
+    """Keys, a limit, an interval, perhaps a burst; the interval is the last text."""
+    written = [written_text(each) is not None for each in operation.arguments]
+    arguments = tuple(checker.node(argument) for argument in operation.arguments)
+    interval = next((n for n in range(len(written) - 1, 1, -1) if written[n]), 2)
+    last = len(arguments) - 1
+    rest = [interval - 1, *range(interval, last + 1)]
+    fits = interval <= last <= interval + 1 and all(
+        _fits(checker, operation, arguments, [key, *rest]) for key in range(interval - 1)
+    )
+    if not fits:
+        if not interval <= last <= interval + 1:
+            checker.choose(REGISTRY[operation.name], arguments, operation)
+        return Constant(ERROR, None, operation.span)
+    rate = _rate(checker, operation, interval)
+    keys = _keys(checker, operation, arguments[: interval - 1])
+    if rate is None or not keys or not all(_is_pure(checker, key) for key in keys):
+        return Constant(ERROR, None, operation.span)
+    counter = Counter(
+        checker.schema.name,
+        tuple(_written(checker, operation, place) for place, _ in enumerate(keys)),
+        "",
+        rate.period_us or 0,
+        keys,
+        measure=Measure.TOKENS,
+        rate=rate,
+    )
+    return CountRecent(counter, operation.span, BOOLEAN)
+
+
+def _rate(checker: Checker, operation: Operation, place: int) -> Rate | None:
+    interval = _window(checker, operation.arguments[place])
+    limit = _whole(operation.arguments[place - 1])
+    more = operation.arguments[place + 1 :]
+    burst = _whole(more[0]) if more else limit
+    if interval is None:
+        return None
+    if limit and burst:
+        rate = Rate(limit, interval, burst)
+        if rate.period_us is not None:
+            return rate
+    checker.report(
+        "bad-rate",
+        "This is no rate that items can be held to.",
+        f"Write whole numbers, 1 to {MOST}, of a bucket that fills within 91 days: "
+        "rate_limited(creator, 10, '1 minute').",
+        operation.span,
+    )
+    return None
+
+
+def _whole(syntax: Syntax) -> int | None:
+    if not isinstance(syntax, Literal) or not isinstance(syntax.value, int | float):
+        return None
+    number = float(syntax.value)
+    return int(number) if number.is_integer() and 1 <= number <= MOST else None
 
 
 def first_seen(checker: Checker, operation: Operation) -> Node:
@@ -271,5 +330,6 @@ COUNTER_FORMS: Final[Mapping[str, Special]] = MappingProxyType(
         "avg_recent": partial(recent, measure=Measure.AVG),
         "max_recent": partial(recent, measure=Measure.MAX),
         "first_seen": first_seen,
+        "rate_limited": rate_limited,
     }
 )

@@ -25,7 +25,7 @@ TOTAL: Final = (
 def window_sql(emitter: SqlEmitter, counter: Counter) -> str:
     """Events with `_arrived_at` in (mine - window, mine], so one microsecond less back."""
     arrived_at = emitter.value(ArrivalTime(TIME))
-    keys = [part for key in counter.key for part in _identity(emitter, key)]
+    keys = [part for key in counter.key for part in identity_sql(emitter, key)]
     over = (
         f"OVER (PARTITION BY {', '.join(keys)} ORDER BY epoch_us({arrived_at}) "
         f"RANGE BETWEEN {counter.window_us - 1} PRECEDING AND CURRENT ROW)"
@@ -72,11 +72,11 @@ def _member(emitter: SqlEmitter, carried: Node) -> tuple[str, str]:
     if carried.type.base is not Base.ITEM:
         value = emitter.value(carried)
         return value, f"({value}) IS NOT NULL"
-    parts = _identity(emitter, carried)
+    parts = identity_sql(emitter, carried)
     return f"[{', '.join(parts)}]", _all_known(parts)
 
 
-def _identity(emitter: SqlEmitter, key: Node) -> list[str]:
+def identity_sql(emitter: SqlEmitter, key: Node) -> list[str]:
     """An item is the same if its type and id are, whatever else is known of it."""
     if not isinstance(key, FieldRead) or key.type.base is not Base.ITEM:
         return [emitter.value(key)]

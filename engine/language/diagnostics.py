@@ -28,6 +28,7 @@ CODES: Final = {
     "wrong-type": "Arguments of types that do not fit.",
     "not-boolean": "A condition that is not TRUE or FALSE.",
     "not-a-literal": "A value that must be written out in the rule.",
+    "bad-rate": "A rate that no token bucket can have.",
     "bad-key": "A counter's key that reads no field.",
     "bad-window": "A counter's window that is no length of time.",
     "bad-condition": "A counter's condition that uses more than fields and functions of them.",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from engine.language.asking import calls_in, in_rounds, needs_of
+from engine.language.bucket_sql import with_buckets
 from engine.language.check import walk
 from engine.language.counter_sql import window_sql
 from engine.language.fact_sql import fact_column, with_facts
@@ -27,6 +28,7 @@ from engine.language.nodes import (
     FactFeature,
     FactRead,
     FieldRead,
+    Measure,
     Node,
     Predicate,
     Quantified,
@@ -177,13 +179,13 @@ class SqlCompiler:
     # -- counters ---------------------------------------------------------------------------------
 
     def with_counts(self, relation: str) -> str:
-        if not self._counters:
-            return relation
+        bucketed = with_buckets(self, self._counters, relation)
         columns = ", ".join(
             f"{window_sql(self, counter)} AS {_count_column(place)}"
             for place, counter in enumerate(self._counters)
+            if counter.measure is not Measure.TOKENS
         )
-        return f"(SELECT *, {columns} FROM {relation})"  # noqa: S608 - built from checked nodes
+        return f"(SELECT *, {columns} FROM {bucketed})" if columns else bucketed  # noqa: S608 - built from checked nodes
 
     # -- signals ----------------------------------------------------------------------------------
 

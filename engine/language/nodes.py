@@ -18,6 +18,7 @@ from engine.signals import Ask, Signal, ask_in_turn
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from engine.language.buckets import Rate
     from engine.language.diagnostics import Diagnostic
     from engine.text import Bank
 
@@ -261,6 +262,7 @@ class Measure(StrEnum):
     AVG = "avg"
     MAX = "max"
     FIRST = "first"
+    TOKENS = "tokens"  # TRUE where the item found no token in its key's bucket
 
     @property
     def carries(self) -> Carries:
@@ -269,6 +271,7 @@ class Measure(StrEnum):
 
 _CARRIED = {
     Measure.COUNT: Carries.NOTHING,
+    Measure.TOKENS: Carries.NOTHING,
     Measure.DISTINCT: Carries.MEMBER,
     Measure.FIRST: Carries.FIRST,
 }
@@ -281,6 +284,7 @@ class Counter:
     key_fields: paths of fields, or what is made from fields, as a rule writes them, resolved:
         `creator` is the field that holds the author.
     where: canonical text of the condition an event must meet, or empty.
+    rate: of a token bucket, whose period is the window.
     value: canonical text of what is summed, compared or told apart, or empty. An item where it is
         NULL is no event.
     """
@@ -294,6 +298,7 @@ class Counter:
     measure: Measure = Measure.COUNT
     value: str = ""
     carried: Node | None = field(default=None, compare=False, repr=False)
+    rate: Rate | None = None
 
     @property
     def identity(self) -> str:

@@ -19,6 +19,7 @@ ARROW_TYPES = {
     "DOUBLE": pa.float64(),
     "VARCHAR": pa.string(),
     "INTEGER[]": pa.list_(pa.int32()),
+    "BOOLEAN[]": pa.list_(pa.bool_()),
     "VARCHAR[]": pa.list_(pa.string()),
 }
 

@@ -27,6 +27,7 @@ BEFORE = {
     "count of a few": "count_recent(author, text, '1 hour', score > 2) > 3",
     "in a moment": "count_recent(author, '3 microseconds') > 1",
     "sum": "sum_recent(author, score, '1 hour') > 40.3",
+    "much too fast": "rate_limited(author, 5, '1 minute', 12)",
     "nearly the same": "count_recent(near_duplicate_key(text), '1 hour') > 14",
 }
 MEANWHILE = {
@@ -35,6 +36,8 @@ MEANWHILE = {
     "average": "avg_recent(author, score, '1 day') BETWEEN 2.7 AND 3.2",
     "largest": "max_recent(text, score * 2, '1 hour') > 9.5",
     "sum of its own": "sum_recent(author, length(text), '2 hours', score < 3) > 60",
+    "too fast": "rate_limited(author, 3, '1 hour')",
+    "too fast at times": "rate_limited(author, text, 2, '1 millisecond', 1)",
     "same letters": "count_recent(lower(text), author, '1 hour') > 2",
     "new author": "first_seen(author) = arrived_at()",
     "not yet old": "age(first_seen(author, text)) < INTERVAL '1 microsecond'",

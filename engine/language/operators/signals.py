@@ -204,8 +204,8 @@ OPERATORS: Final = (
     replace(
         _signal(
             "near_duplicate_key",
-            "A key that texts nearly the same are likely to share, disguises undone and digits left "
-            "out; NULL for a text without letters. It may be counted by: "
+            "A key that texts nearly the same are likely to share, disguises undone and numbers "
+            "left out; NULL for a text without letters. It may be counted by: "
             "count_recent(near_duplicate_key(text), '1 day') > 20 tells that many alike came in. A "
             "second key, near_duplicate_key(text, 2), up to 8, finds part of what the first one "
             "misses. A key is for ever the same for the same text.",

@@ -155,4 +155,22 @@ OPERATORS: Final = (
         _special("key ITEM -> TIME", "key C -> TIME"),
         cost=20,
     ),
+    Operator(
+        "rate_limited",
+        "counters",
+        "Whether the item comes faster than its key may: a bucket of `burst` tokens (as many as "
+        "the limit, unless given) gains `limit` tokens an interval, evenly; every item of the key "
+        "takes one, and one that finds none is over the rate and takes none. Buckets are full "
+        "again at the start of each period: the hour, the day, 7, 28 or 364 days from 1970, in "
+        "UTC, whichever is the shortest in which the bucket fills four times. Up to five keys. "
+        "NULL if the key is.",
+        _special(
+            *(
+                f"key {key}, limit literal NUMBER, interval literal TEXT, burst literal optional "
+                "NUMBER -> BOOLEAN"
+                for key in ("ITEM", "C")
+            )
+        ),
+        cost=20,
+    ),
 )

@@ -90,10 +90,18 @@ TYPES = (BOOLEAN, NUMBER, TEXT, TIME, DURATION)
 ANY_TYPES = (*TYPES, list_of(TEXT), list_of(NUMBER), map_of(TEXT), map_of(NUMBER), ITEM)
 FIELDS: dict[Type, list[tuple[str, ...]]] = {
     BOOLEAN: [("verified",), ("__class__",)],
-    NUMBER: [("score",), ("size",), ("address", "zip")],
-    TEXT: [("text",), ("other",), ("link",), ("class",), ("author", "id"), ("address", "city")],
-    TIME: [("created_at",), ("seen_at",)],
-    list_of(TEXT): [("tags",)],
+    NUMBER: [("score",), ("size",), ("address", "zip"), ("creator", "karma")],
+    TEXT: [
+        ("text",),
+        ("other",),
+        ("link",),
+        ("class",),
+        ("author", "id"),
+        ("address", "city"),
+        ("creator", "bio"),
+    ],
+    TIME: [("created_at",), ("seen_at",), ("creator", "joined")],
+    list_of(TEXT): [("tags",), ("creator", "badges")],
     list_of(NUMBER): [("scores",)],
     map_of(TEXT): [("labels",)],
     map_of(NUMBER): [("weights",)],
@@ -102,6 +110,7 @@ FIELDS: dict[Type, list[tuple[str, ...]]] = {
 NEGATABLE = {"in", "like", "ilike", "between"}
 
 
+OF_CREATOR = {("creator", name) for name in ("bio", "karma", "joined", "badges")}
 QUANTIFIERS = frozenset({"any", "all", "count"})
 ELEMENTS: dict[tuple[str, ...], dict[Type, list[tuple[str, ...]]]] = {
     ("tags",): {TEXT: [("tags",)]},
@@ -114,6 +123,7 @@ ELEMENTS: dict[tuple[str, ...], dict[Type, list[tuple[str, ...]]]] = {
         list_of(TEXT): [("pages", "tags")],
     },
     ("pages", "tags"): {TEXT: [("pages", "tags")]},
+    ("creator", "badges"): {TEXT: [("creator", "badges")]},
 }
 """What can be looked through element by element, and what may be read of an element."""
 
@@ -130,8 +140,9 @@ class Scope:
 
     def may_look_at(self, subject: tuple[str, ...]) -> bool:
         """A list inside an element is there while the element is looked at."""
-        inside = len(subject) == 1 or subject[:1] in self.lists
-        return inside and subject not in self.lists and len(self.lists) < DEEPEST_LISTS
+        inside = subject[0] != "pages" or len(subject) == 1 or subject[:1] in self.lists
+        pure = not self.pure or subject not in OF_CREATOR
+        return pure and inside and subject not in self.lists and len(self.lists) < DEEPEST_LISTS
 
     def fields(self, wanted: Type) -> list[tuple[str, ...]]:
         """Of elements first; a list that is looked through is no list."""
@@ -142,7 +153,8 @@ class Scope:
             for path in ELEMENTS[subject].get(wanted, [])
             if path == subject or path not in self.lists
         ]
-        return [*inner, *inner, *outer]
+        reach = [path for path in outer if not self.pure or path not in OF_CREATOR]
+        return [*inner, *inner, *reach]
 
 
 class Choice(Protocol):
@@ -231,7 +243,7 @@ def _fitting(wanted: Type, *, scope: Scope) -> list[tuple[Operator, Variant]]:
     return [
         (operator, variant)
         for name, operator in REGISTRY.items()
-        if name not in impure | {"and", "or", "[...]"} and operator.group != "facts"
+        if name not in impure | {"and", "or", "[...]", "rate_limited"} and operator.group != "facts"
         for variant in operator.variants
         if _returns(variant.signature.returns, wanted)
     ]
@@ -405,5 +417,5 @@ def _flat(name: str, parts: tuple[Syntax, ...]) -> Operation:
     return Operation(name, parts)
 
 
-assert set(SCHEMA.fields) >= {path[0] for path in ELEMENTS}
+assert set(SCHEMA.fields) >= {path[0] for path in ELEMENTS} - {"creator"}
 assert set(SCHEMA.fields) >= {path[0] for paths in FIELDS.values() for path in paths} - {"creator"}

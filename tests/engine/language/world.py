@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from math import floor
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from engine.language.types import (
     TEXT,
     TIME,
     URL,
+    Profile,
     Schema,
     list_of,
     map_of,
@@ -36,6 +38,8 @@ from engine.text import Bank, Mode, Term
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from engine.language.buckets import Rate
 
 ARRIVAL = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 TIMESTAMP = pa.timestamp("us", tz="UTC")
@@ -60,6 +64,14 @@ COLUMNS = {
     "labels": pa.map_(pa.string(), pa.string()),
     "weights": pa.map_(pa.string(), pa.float64()),
     "address": pa.struct([("city", pa.string()), ("zip", pa.float64())]),
+    "_creator": pa.struct(
+        [
+            ("bio", pa.string()),
+            ("karma", pa.float64()),
+            ("joined", TIMESTAMP),
+            ("badges", pa.list_(pa.string())),
+        ]
+    ),
     "pages": pa.list_(
         pa.struct([("link", pa.string()), ("size", pa.float64()), ("tags", pa.list_(pa.string()))])
     ),
@@ -88,6 +100,12 @@ SCHEMA = Schema(
         "pages": list_of(struct_of({"link": URL, "size": NUMBER, "tags": list_of(TEXT)})),
     },
     creator_field="author",
+    profiles={
+        "creator": Profile(
+            {"bio": TEXT, "karma": NUMBER, "joined": TIME, "badges": list_of(TEXT)},
+            {"rank": "NUMBER in user, TEXT in bot"},
+        )
+    },
 )
 BANKS = Environment(
     {
@@ -117,7 +135,7 @@ def table_of(items: Sequence[Placed]) -> pa.Table:
 
 
 def _arrow_value(value: object) -> object:
-    if isinstance(value, dict) and not value.keys() & {"id", "typeId", "city", "zip"}:
+    if isinstance(value, dict) and not value.keys() & {"id", "typeId", "city", "zip", "bio"}:
         return list(value.items())
     return value
 
@@ -162,6 +180,8 @@ def by_duckdb(trees: Sequence[Node], items: Sequence[Placed]) -> list[tuple[obje
 
 def naive_answers(counter: Counter, items: Sequence[Placed]) -> list[Measured]:
     """Every item looked at again for every item, and sums in fractions."""
+    if counter.rate is not None:
+        return naive_buckets(counter, counter.rate, items)
     keys = [counter_key(counter, item.row) for item in items]
     events = [counter_event(counter, item.row) for item in items]
     window = timedelta(microseconds=counter.window_us)
@@ -175,6 +195,27 @@ def naive_answers(counter: Counter, items: Sequence[Placed]) -> list[Measured]:
             and item.arrived_at - window < other.arrived_at <= item.arrived_at
         ]
         answers.append(None if mine is None else _naive(counter.measure, recent))
+    return answers
+
+
+def naive_buckets(counter: Counter, rate: Rate, items: Sequence[Placed]) -> list[Measured]:
+    """Tokens as fractions, refilled from item to item and at the start of each period."""
+    assert rate.period_us is not None
+    answers: list[Measured] = []
+    buckets: dict[str, tuple[int, Fraction]] = {}
+    for item in items:
+        key = counter_key(counter, item.row)
+        now = (item.arrived_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+        if key is None:
+            answers.append(None)
+            continue
+        last, tokens = buckets.get(key, (now, Fraction(rate.burst)))
+        gained = Fraction((now - last) * rate.limit, rate.interval_us)
+        tokens = min(tokens + gained, Fraction(rate.burst))
+        if now // rate.period_us != last // rate.period_us:
+            tokens = Fraction(rate.burst)
+        answers.append(tokens < 1)
+        buckets[key] = (now, tokens if tokens < 1 else tokens - 1)
     return answers
 
 
@@ -195,3 +236,5 @@ def _naive(measure: Measure, recent: list[tuple[Event, datetime]]) -> Measured:
         case Measure.AVG:
             summed = total(sum(places))
             return summed / len(places) if places and summed is not None else None
+        case Measure.TOKENS:
+            raise AssertionError("a bucket is no window")
