@@ -15,8 +15,10 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
     "policies": {
         "name": "Scams",
         "text": "No offers that ask for money up front.",
+        "type": "FRAUD",
         "severity": "HIGH",
         "strikeWeight": 2,
+        "locales": {"de": {"name": "Betrug", "text": "Keine Angebote gegen Vorkasse."}},
     },
     "actions": {
         "name": "Remove post",

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from fastapi.requests import Request
 
 from api.auth import Needs, context_of
@@ -15,12 +15,17 @@ router = APIRouter(tags=[COOP_TAG])
 
 @router.get("/policies", summary="List the organisation's policies")
 def read_policies(
-    request: Request, caller: Annotated[Caller, Depends(Needs())]
+    request: Request,
+    caller: Annotated[Caller, Depends(Needs())],
+    language: Annotated[str, Query(max_length=40, description="Names in it, such as `de`")] = "",
 ) -> dict[str, list[dict[str, str | None]]]:
-    policies = all_policies(context_of(request), caller)
     return {
         "policies": [
-            {"id": policy.policy_id, "name": policy.name, "parentId": policy.parent_id}
-            for policy in policies
+            {
+                "id": policy.policy_id,
+                "name": policy.wording(language).name,
+                "parentId": policy.parent_id,
+            }
+            for policy in all_policies(context_of(request), caller)
         ]
     }
