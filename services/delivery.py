@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from engine.errors import InvalidConfiguration, NotFound
 from engine.webhooks.backoff import (
     Backoff,
     delay_s,
@@ -84,10 +85,20 @@ class Deliverer:
     known: dict[str, SigningKey] = field(default_factory=dict)
 
     def start(self, org_id: int) -> int:
-        """Leases what is due in an organisation and there is room for; gives how many."""
+        """Leases what is due in an organisation and there is room for; gives how many.
+
+        Where nothing can be signed, nothing is sent, and the others' deliveries go on.
+        """
         room = self.pace.at_once - len(self.flights)
         if room <= 0:
             return 0
+        try:
+            return self._start(org_id, room)
+        except (NotFound, InvalidConfiguration) as error:
+            log.warning("webhooks_not_signed", org_id=org_id, reason=error.message)
+            return 0
+
+    def _start(self, org_id: int, room: int) -> int:
         now = self.context.clock()
         with self.context.database.transaction(org_id) as tx:
             leased = outbox.lease(

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from sqlalchemy import text
 from standardwebhooks import Webhook
 
 from clients.webhooks import Limits, Sender
@@ -213,3 +214,14 @@ def test_a_dead_letter_is_replayed_with_its_id_and_its_past(
     done = state_of(context, org, outbox_id)
     assert (done.state, [a.status for a in done.attempt_log]) == ("delivered", [410, 200])
     assert len({got.headers["webhook-id"] for got in platform.received}) == 1
+
+
+def test_an_organisation_that_cannot_sign_sends_nothing_and_keeps_nobody_from_sending(
+    context: Context, org: Organisation, deliverer: Deliverer, platform: Receiver
+) -> None:
+    [outbox_id] = queue(context, org, f"{platform.url}/hook")
+    with context.database.transaction(org.org_id) as tx:
+        tx.execute(text("UPDATE signing_keys SET retired_at = created_at"))
+    assert deliver(deliverer, org) == 0
+    assert platform.received == []
+    assert state_of(context, org, outbox_id).state == "pending"
