@@ -15,6 +15,7 @@ from engine.errors import InvalidInput
 from engine.language import Checked, Diagnostic
 from engine.language.lint import lint
 from services.rule_files import check_for_type, opened
+from services.rule_lint import findings_for_type
 from store.settings import load_settings
 
 
@@ -33,7 +34,7 @@ def check(
         typer.Option(help="Directory of the installation [default: $WINNOW_VAR or ./var]."),
     ] = None,
     with_lint: Annotated[
-        bool, typer.Option("--lint", help="Also tell what is probably not meant; with --data.")
+        bool, typer.Option("--lint", help="Also tell what is probably not meant.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -45,8 +46,6 @@ def check(
     text = one_rule(where, where_file)
     if (type_name is None) == (not data):
         raise InvalidInput("The fields are needed.", hint="Give --data FILE or --type NAME.")
-    if with_lint and not data:
-        raise InvalidInput("--lint looks at a rule over a file.", hint="Give --data FILE.")
     findings: tuple[Diagnostic, ...] | None = None
     if data:
         with opened(file_source(data, renames, banks)) as source:
@@ -56,6 +55,8 @@ def check(
     else:
         with open_installation(load_settings(var_dir=var)) as context:
             checked = check_for_type(context, org, str(type_name), text)
+            if with_lint and checked.predicate:
+                findings = findings_for_type(context, org, str(type_name), checked.predicate.text)
     _tell(text, checked, findings, as_json=json or not sys.stdout.isatty())
 
 

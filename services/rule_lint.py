@@ -62,6 +62,16 @@ def warnings_of(context: Context, caller: Caller, rule_id: str) -> list[Warned]:
         ]
 
 
+def findings_for_type(
+    context: Context, org_id: int, type_name: str, where: str
+) -> tuple[Diagnostic, ...]:
+    """As `findings`, for an item type that people know by its name; none for an unknown one."""
+    with context.database.transaction(org_id) as tx:
+        configuration = known_configuration(tx)
+        named = [t for t in configuration.item_types.values() if t.name == type_name]
+        return findings(tx, configuration, where, named[0].type_id) if named else ()
+
+
 def findings(
     tx: Connection,
     configuration: Configuration,

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from api.auth import Needs, context_of
-from api.wire import Body, Document, Reply, Words, documented, paging
+from api.wire import Body, Document, Reply, Text, Words, documented, paging
 from engine.configuration.differences import Changed
 from engine.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, PermissionDenied
 from engine.paging import Page, PageRequest
@@ -46,7 +46,7 @@ class Asked(Body):
 class Decided(Body):
     model_config = ConfigDict(json_schema_extra={"example": {"comment": "looks right"}})
 
-    comment: Annotated[str, Field(max_length=approvals.MAX_COMMENT)] = ""
+    comment: Annotated[Text, Field(max_length=approvals.MAX_COMMENT)] = ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from api.auth import Needs, context_of
 from api.wire import Reply, documented
+from engine.configuration.reader import storable_json
 from engine.errors import Conflict, InvalidInput, NotAuthenticated, PermissionDenied
 from engine.packs.render import write_yaml
 from engine.packs.source import read_source
@@ -36,6 +37,7 @@ EXAMPLE = {
     ],
 }
 YAML = "application/yaml"
+DEEPEST = 64
 
 
 @router.get(
@@ -83,6 +85,8 @@ def import_configuration(
 
 def _read(document: Any) -> object:
     if not isinstance(document, bytes):
+        if not storable_json(document, DEEPEST):
+            raise InvalidInput("the document is too deep, or holds what cannot be stored")
         return document
     try:
         return read_source(document.decode("utf-8"), "the document").value

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from api.auth import Needs, context_of
-from api.wire import Body, Reply, Words, documented, whole
+from api.wire import Body, Reply, Text, Words, documented, whole
 from engine.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, PermissionDenied
 from engine.items import ItemRef
 from engine.paging import Page
@@ -48,7 +48,7 @@ class NewSnooze(Body):
 
     entity: Entity
     until: Annotated[AwareDatetime, Field(strict=False)]
-    reason: Annotated[str, Field(max_length=snoozes.MAX_REASON)] = ""
+    reason: Annotated[Text, Field(max_length=snoozes.MAX_REASON)] = ""
 
 
 @dataclass(frozen=True)

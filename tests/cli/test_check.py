@@ -52,7 +52,6 @@ def test_a_bank_may_be_named(data: Path, tmp_path: Path) -> None:
         ("--where", "score > 2"),
         ("--where", "score > 2", "--type", "post", "--data", "x.jsonl"),
         ("--data", "items.jsonl"),
-        ("--where", "score > 2", "--type", "post", "--lint"),
         ("--where", "score > 2", "--data", "nowhere.jsonl"),
         ("--where", "score > 2", "--data", "items.jsonl", "--map", "x"),
         ("--where", "score > 2", "--data", "items.jsonl", "--bank", "b=nowhere.txt"),

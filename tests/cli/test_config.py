@@ -101,3 +101,11 @@ def test_people_read_a_table() -> None:
         "item at place 7: recorded r1; now nothing",
         "2026-01-05: 3 items compared, 1 differ",
     ]
+
+
+def test_lint_knows_the_other_rules_of_an_item_type(town: Town) -> None:
+    town.rule("all", "likes > 1")
+    asked = ("check", "--where", "likes > 2", "--type", "Post", "--org", str(town.org_id))
+    ended = winnow(*asked, "--lint")
+    assert ended.code == 0
+    assert [each["code"] for each in ended.json["findings"]] == ["subsumed"]
