@@ -108,6 +108,17 @@ def _decide_next(town: Town, work: Desk, action_id: str) -> None:
         decisions.decide(town.context, work.ann, row.job_id, token, verdict)
 
 
+def test_a_rule_that_counts_reports_fires_with_the_report_that_reaches_it(town: Town) -> None:
+    hide = town.hook("Hide")
+    town.rule("often reported", "reports(item) >= 2", hide)
+    for reporter in ("a", "b"):
+        assert town.rows("SELECT 1 FROM action_executions") == []
+        submit(town, sent(town, "p1", reporter))
+        town.evaluate()
+    [done] = town.rows("SELECT item_id, action_id, source FROM action_executions")
+    assert tuple(done) == ("p1", hide, "submit-report")
+
+
 def test_taking_reports_back_needs_a_reason_and_a_permission(town: Town) -> None:
     everyone = system_caller(town.org_id, "test")
     with pytest.raises(InvalidInput):

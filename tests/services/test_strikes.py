@@ -202,6 +202,18 @@ def test_a_person_s_sum_is_adjusted_and_a_strike_revoked_with_a_reason(town: Tow
     assert [row.event for row in events] == ["strike:adjust", "strike:adjust", "strike:revoke"]
 
 
+def test_rules_know_the_strikes_before_an_item_and_not_its_own(town: Town) -> None:
+    removal(town)
+    held = town.hook("Hold")
+    town.rule("struck before", "strikes(author) >= 1", held)
+    town.send("spam")
+    town.evaluate()
+    town.send("ham")
+    town.evaluate()
+    rows = town.rows(f"SELECT item_id FROM action_executions WHERE action_id = '{held}'")
+    assert [row.item_id for row in rows] == ["i2"]
+
+
 def test_the_histogram_counts_people_by_their_strikes(town: Town) -> None:
     removal(town)
     town.send("spam", author="a")
