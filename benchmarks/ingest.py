@@ -1,10 +1,10 @@
-"""`ingest_evaluated`: items through the API to their committed evaluation, 50 live rules.
+"""`ingest_evaluated`: items through the API to their committed evaluation, 100 live rules.
 
 Everything is on this machine and its cores: an embedded Postgres that syncs every commit, the API,
 a worker, and the load generator. Beside it, a bare COPY of the same rows into a table without
 indexes on the same server. Says on standard error what each part costs an item.
 
-    python -m benchmarks.ingest [--items N] [--batch N] [--workers N] [--apis N]
+    python -m benchmarks.ingest [--items N] [--rules N] [--batch N] [--workers N] [--apis N]
 """
 
 from __future__ import annotations
@@ -13,45 +13,44 @@ import argparse
 import json
 import os
 import random
-import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import uuid
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-from cryptography.fernet import Fernet
 from sqlalchemy import text
 
+from benchmarks._stage import (
+    TICKS,
+    bare_copy,
+    cpu_seconds,
+    free_port,
+    process,
+    staged,
+    wait_for_port,
+)
 from services import configuration
 from services.actions import ACTIONS
 from services.banks import BANKS
-from services.context import Context, system_caller
+from services.context import system_caller
 from services.item_types import ITEM_TYPES
 from services.organisations import create_organisation
 from store import config
 from store.config import ConfigKind
-from store.database import Database, psycopg_url
-from store.embedded import EmbeddedPostgres
-from store.migrate import migrate
-from store.secrets import SecretBox
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator, Sequence
 
     from services.configuration import Noun
+    from services.context import Context
 
-ROOT = Path(__file__).resolve().parent.parent
-TICKS = os.sysconf("SC_CLK_TCK")
 CONNECTIONS = 8
 CREATORS = 5_000
 WORDS = [f"word{n}" for n in range(3_000)]
@@ -75,18 +74,12 @@ POST = {
 }
 
 
-def rules() -> list[str]:
-    """Fifty conditions: fields, texts, a bank, and twelve questions to four counters."""
-    plain = [f"likes > {n} AND age < {n % 7} AND lang = 'xx'" for n in range(14)]
-    texts = [f"contains(lower(text), 'never{n}') AND NOT reply" for n in range(12)]
+def rules(wanted: int) -> list[str]:
+    """Conditions over fields, texts and a bank, and twelve questions to four counters."""
     banks = ["matches(text, 'scams')", "matches(title, 'scams') AND likes < 3"]
-    mixed = [
-        f"starts_with(url, 'https://bad{n}.example') OR (length(text) < {n})" for n in range(10)
-    ]
-    windows = ("10 minutes", "1 hour", "1 day")
     counted = [
         template.format(window=window)
-        for window in windows
+        for window in ("10 minutes", "1 hour", "1 day")
         for template in (
             "count_recent(author, '{window}') > 100000",
             "count_recent(author, '{window}', reply) > 100000 AND likes > 2",
@@ -94,7 +87,13 @@ def rules() -> list[str]:
             "count_recent(author, '{window}', contains(text, 'word7')) > 100000",
         )
     ]
-    return [*plain, *texts, *banks, *mixed, *counted]
+    templates = (
+        "likes > {n} AND age < {n} % 7 AND lang = 'xx'",
+        "contains(lower(text), 'never{n}') AND NOT reply",
+        "starts_with(url, 'https://bad{n}.example') OR (length(text) < {n} % 10)",
+    )
+    plain = [templates[n % 3].format(n=n) for n in range(wanted - len(banks) - len(counted))]
+    return [*banks, *counted, *plain]
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ class World:
             return int(tx.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
 
 
-def furnish(context: Context) -> World:
+def furnish(context: Context, count: int) -> World:
     """An organisation whose rules run LIVE; one item in a hundred opens a review job."""
     made = create_organisation(context, "Benchmark")
     caller = system_caller(made.org_id, "benchmark")
@@ -120,7 +119,7 @@ def furnish(context: Context) -> World:
     post = save(ITEM_TYPES, POST)
     review = save(ACTIONS, {"name": "Review", "type": "ENQUEUE_TO_MRT"})
     save(BANKS, {"name": "scams", "terms": [{"text": f"scam{n}"} for n in range(500)]})
-    for number, where in enumerate(rules()):
+    for number, where in enumerate(rules(count)):
         document = {
             "name": f"Rule {number}",
             "status": "LIVE",
@@ -207,51 +206,6 @@ def send_all(ports: Sequence[int], made: Sequence[bytes]) -> None:
         sys.exit(f"refused: {failures[0][:500]!r}")
 
 
-@contextmanager
-def process(environment: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "cli.main", *arguments]
-    log = (Path(environment["WINNOW_VAR"]) / f"{arguments[0]}.log").open("ab")
-    running = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log, stdout=log)
-    try:
-        yield running
-    finally:
-        running.send_signal(signal.SIGTERM)
-        try:
-            running.wait(30)
-        except subprocess.TimeoutExpired:
-            running.kill()
-            running.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for_port(port: int, running: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and running.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    sys.exit("the API did not start")
-
-
-def cpu_seconds(pid: int) -> float:
-    """Of the process and those it started, ended ones included."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    except OSError:
-        return 0.0
-    own = sum(int(value) for value in fields[11:15]) / TICKS
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return own + sum(cpu_seconds(int(child)) for child in children)
-
-
 def wait_evaluated(world: World, wanted: int) -> None:
     deadline = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline:
@@ -261,46 +215,12 @@ def wait_evaluated(world: World, wanted: int) -> None:
     sys.exit(f"only {world.count('evaluations')} of {wanted} were evaluated in time")
 
 
-def bare_copy(url: str, total: int) -> float:
-    """Rows a second of a bare COPY of the same submissions."""
-    columns = "org_id, arrived_at, seq, submission_id, type_id, type_version, item_id, data::text"
-    with psycopg.connect(psycopg_url(url)) as connection:
-        connection.execute("SET row_security = off")
-        with connection.cursor().copy(f"COPY (SELECT {columns} FROM submissions) TO STDOUT") as out:
-            rows = b"".join(bytes(block) for block in out)
-        connection.execute(
-            "CREATE TABLE bare (org_id int, arrived_at timestamptz, seq bigint, submission_id uuid,"
-            " type_id text, type_version int, item_id text, data json)"
-        )
-        connection.commit()
-        started = time.perf_counter()
-        with connection.cursor().copy("COPY bare FROM STDIN") as copy:
-            copy.write(rows)
-        connection.commit()
-        return float(total / (time.perf_counter() - started))
-
-
 def measure(options: argparse.Namespace, var: Path) -> None:
-    server = EmbeddedPostgres(var / "server")
-    url = server.start()
-    try:
-        migrate(url)
-        secret = Fernet.generate_key().decode()
-        database = Database(url)
-        context = Context(
-            database, str(var / "lake"), SecretBox((secret,)), now, lambda: str(uuid.uuid4())
-        )
-        world = furnish(context)
-        environment = {
-            **os.environ, "WINNOW_VAR": str(var), "DATABASE_URL": url, "WINNOW_SECRET_KEY": secret,
-            "WINNOW_LOG_LEVEL": "warning",
-        }  # fmt: skip
-        rate = run(options, world, environment, server_pid(var / "server"))
-        peer = bare_copy(url, world.count("submissions"))
-        database.close()
+    with staged(var) as stage:
+        world = furnish(stage.context, options.rules)
+        rate = run(options, world, stage.environment, stage.postgres)
+        peer = bare_copy(stage.url, world.count("submissions"))
         print(json.dumps(line(rate, peer)), flush=True)
-    finally:
-        server.stop()
 
 
 def line(rate: float, peer: float) -> dict[str, object]:
@@ -308,15 +228,6 @@ def line(rate: float, peer: float) -> dict[str, object]:
         "name": "ingest_evaluated", "value": round(rate), "unit": "items/s", "peer": "copy",
         "peer_value": round(peer), "ratio": round(rate / peer, 4),
     }  # fmt: skip
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-def server_pid(directory: Path) -> int:
-    found = next(directory.rglob("postmaster.pid"))
-    return int(found.read_text().splitlines()[0])
 
 
 @dataclass(frozen=True)
@@ -393,6 +304,7 @@ def explain(
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--items", type=int, default=60_000)
+    parser.add_argument("--rules", type=int, default=100)
     parser.add_argument("--batch", type=int, default=100)
     parser.add_argument("--apis", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
