@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from store import window_minutes
+from store import buckets, window_minutes
 from store.raw import cursor
 
 if TYPE_CHECKING:
@@ -130,6 +130,7 @@ def insert(tx: Connection, counter_id: int, events: Sequence[WindowEvent]) -> No
 def forget(tx: Connection, now: datetime) -> int:
     """Deletes events older than the longest window of their counter, measured from `now`."""
     window_minutes.forget(tx, now)
+    buckets.forget(tx, now)
     older = tx.execute(FORGET, {"now": now}).rowcount
     return older + tx.execute(FORGET_LATER, {"now": now}).rowcount
 

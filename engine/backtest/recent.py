@@ -75,7 +75,7 @@ def counter_answers(counter: Counter, rows: Sequence[Seen]) -> Sequence[Measured
             arrivals[row.key].append((_microseconds(row.arrived_at), place))
     for mine in arrivals.values():
         mine.sort()
-        over = over_rate(counter.rate, [at_us for at_us, _ in mine])
+        over, _ = over_rate(counter.rate, [at_us for at_us, _ in mine])
         for (_, place), answer in zip(mine, over, strict=True):
             answers[place] = answer
     return answers

@@ -60,4 +60,4 @@ def _function(rate: Rate) -> TextFunction:
 
 
 def _each(rate: Rate, lists: list[Any]) -> list[object]:
-    return [over_rate(rate, arrivals) for arrivals in lists]
+    return [over_rate(rate, arrivals)[0] for arrivals in lists]

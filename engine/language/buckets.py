@@ -40,13 +40,30 @@ class Rate:
         return next((each for each in PERIODS if each * self.limit >= fills), None)
 
 
-def over_rate(rate: Rate, arrivals: Iterable[int]) -> list[bool]:
-    """For each arrival whether it found no token. arrivals: of one key, in order, microseconds."""
+@dataclass(frozen=True)
+class Level:
+    """What is left in a bucket after the arrival at `at_us`: it is full again when `due` has come.
+
+    due: microseconds times the rate's limit.
+    """
+
+    at_us: int
+    due: int
+
+
+def over_rate(
+    rate: Rate, arrivals: Iterable[int], after: Level | None = None
+) -> tuple[list[bool], Level | None]:
+    """For each arrival whether it found no token, and what the last one leaves.
+
+    arrivals: of one key, in order, microseconds. after: what an earlier arrival has left.
+    """
     period_us = rate.period_us
     assert period_us is not None, "a rate that the checker accepted"
     slack = (rate.burst - 1) * rate.interval_us
     answers: list[bool] = []
-    due, period = 0, -1
+    due, period = (after.due, after.at_us // period_us) if after else (0, -1)
+    moment = 0
     for moment in arrivals:
         if moment // period_us != period:
             period, due = moment // period_us, moment * rate.limit
@@ -55,4 +72,4 @@ def over_rate(rate: Rate, arrivals: Iterable[int]) -> list[bool]:
         answers.append(over)
         if not over:
             due = max(due, now) + rate.interval_us
-    return answers
+    return answers, Level(moment, due) if answers else after

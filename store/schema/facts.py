@@ -1,4 +1,4 @@
-"""What is known of entities beside the items themselves: strikes, reports, labels."""
+"""What is known beside the items themselves: strikes, reports, labels; what token buckets hold."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from sqlalchemy import (
     Column,
     Double,
     Index,
+    Integer,
+    Numeric,
     PrimaryKeyConstraint,
     Table,
+    Text,
     Uuid,
     text,
 )
@@ -40,4 +43,16 @@ facts = Table(
     Index("facts_subject_idx", "org_id", "kind", "subject_type_id", "subject_id", "at"),
     Index("facts_moved_idx", "org_id", text("GREATEST(at, withdrawn_at)")),
     Index("facts_xid_idx", "org_id", "xid"),
+)
+
+token_buckets = Table(
+    "token_buckets",
+    METADATA,
+    org_id(),
+    Column("counter_id", Integer, primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Column("rate", Text, primary_key=True),
+    Column("at", TIMESTAMP(timezone=True), primary_key=True),
+    Column("due", Numeric, nullable=False),
+    PrimaryKeyConstraint("org_id", "counter_id", "key", "rate", "at", name="token_buckets_pkey"),
 )

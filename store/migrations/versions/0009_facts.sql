@@ -30,3 +30,19 @@ CREATE POLICY own_organisation ON facts TO winnow_app
     USING (org_id = nullif(current_setting('app.org_id', true), '')::integer);
 GRANT SELECT, INSERT ON facts TO winnow_app;
 GRANT UPDATE (withdrawn_at, xid) ON facts TO winnow_app;
+
+-- What busy keys' token buckets held after an arrival, so that no period is read from its start.
+CREATE TABLE token_buckets (
+    org_id integer NOT NULL,
+    counter_id integer NOT NULL,
+    key text NOT NULL,
+    rate text NOT NULL,
+    at timestamptz NOT NULL,
+    due numeric NOT NULL,
+    CONSTRAINT token_buckets_pkey PRIMARY KEY (org_id, counter_id, key, rate, at)
+);
+ALTER TABLE token_buckets ENABLE ROW LEVEL SECURITY;
+ALTER TABLE token_buckets FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_organisation ON token_buckets TO winnow_app
+    USING (org_id = nullif(current_setting('app.org_id', true), '')::integer);
+GRANT SELECT, INSERT, DELETE ON token_buckets TO winnow_app;
