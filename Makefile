@@ -7,10 +7,10 @@ READY  := $(VENV)/.ready
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check test docs demo up bench fuzz format clean
+.PHONY: help setup check test docs demo up bench fuzz fuzz-api format clean
 
 help: ## list the verbs
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 setup: $(READY) ## a virtual environment from requirements.lock, every hash checked
 
@@ -46,6 +46,9 @@ bench: setup ## one JSON line a figure, each beside a peer or a limit
 
 fuzz: setup ## a million outcomes of random rules, row engine against DuckDB; SEED=n
 	$(BIN)/python -W ignore -m tests.engine.language.fuzz --seed $(or $(SEED),1) --outcomes $(or $(OUTCOMES),1000000)
+
+fuzz-api: setup ## random requests against the API's own description; SEED=n EXAMPLES=n
+	$(BIN)/python -W ignore -m tests.api.openapi_fuzz --seed $(or $(SEED),1) --examples $(or $(EXAMPLES),200)
 
 format: setup ## rewrite layout as the gates want it
 	$(BIN)/ruff check --fix .

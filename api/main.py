@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from anyio import to_thread
 from fastapi import APIRouter, FastAPI
@@ -48,6 +49,8 @@ from api.routes import (
 from api.routes.configuration import CONFIG_ROUTES
 from api.routes.evaluations import evaluations_router
 from api.routes.items import items_router
+from api.wire import documented, problem_schemas
+from engine.errors import RateLimited, TooLarge, Unavailable
 from services.context import Context
 from services.synchronous_evaluation import SynchronousEvaluation
 
@@ -114,6 +117,28 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 
+def _describe_problems(app: FastAPI) -> None:
+    """Puts the shape of refusals into the description, made when it is first asked for."""
+    described = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = described()
+            document.setdefault("components", {}).setdefault("schemas", {}).update(
+                problem_schemas()
+            )
+        return described()
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend it
+
+
+def _anywhere(router: APIRouter) -> dict[int | str, dict[str, Any]]:
+    """Refusals that no native route is spared; those of Coop's shape say their own."""
+    if errors.COOP_TAG in router.tags or router is readiness.router:
+        return {}
+    return documented(TooLarge, RateLimited, Unavailable)
+
+
 def create_app(
     context: Context,
     *,
@@ -149,13 +174,13 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.context = context
-    app.state.judging = SynchronousEvaluation(context)
     app.state.admission = ingest.admission
-    app.state.desk = desk
+    app.state.judging = desk
     app.include_router(items_router(ingest), prefix=prefix)
     app.include_router(evaluations_router(ingest, desk), prefix=prefix)
     for router in ROUTERS:
-        app.include_router(router, prefix=prefix)
+        app.include_router(router, prefix=prefix, responses=_anywhere(router))
+    _describe_problems(app)
     errors.install(app)
     if allowed_origins:
         app.add_middleware(

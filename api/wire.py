@@ -13,6 +13,7 @@ from engine.errors import WinnowError
 from engine.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest, page_request
 
 T = TypeVar("T")
+SCHEMAS = "#/components/schemas/"
 
 
 def wire_name(name: str) -> str:
@@ -70,12 +71,20 @@ class ProblemDetails(BaseModel):
     errors: list[ErrorItem]
 
 
+def problem_schemas() -> dict[str, Any]:
+    """What `documented` refers to; the application's description holds it once."""
+    schema = ProblemDetails.model_json_schema(ref_template=SCHEMAS + "{model}")
+    return {**schema.pop("$defs"), "ProblemDetails": schema}
+
+
 def documented(*kinds: type[WinnowError]) -> dict[int | str, dict[str, Any]]:
     """The answers a route may give when it refuses, for its OpenAPI entry."""
     return {
         ERRORS[kind].status: {
             "description": ERRORS[kind].title,
-            "content": {"application/problem+json": {"schema": ProblemDetails.model_json_schema()}},
+            "content": {
+                "application/problem+json": {"schema": {"$ref": f"{SCHEMAS}ProblemDetails"}}
+            },
         }
         for kind in kinds
     }

@@ -10,7 +10,7 @@ from pydantic import ConfigDict
 
 from api.auth import COOKIE, Needs, context_of, session_token
 from api.wire import Body, Reply, Words, documented
-from engine.errors import InvalidInput, NotAuthenticated, RateLimited
+from engine.errors import InvalidInput, NotAuthenticated, NotFound, RateLimited
 from engine.permissions import permissions_of
 from services import organisations, sessions
 from services.context import Caller, Context
@@ -73,7 +73,7 @@ def sign_in(request: Request, body: Credentials) -> Response:
     return response
 
 
-@router.get("/current", summary="Who the session belongs to")
+@router.get("/current", summary="Who the session belongs to", responses=documented(NotFound))
 def read_session(request: Request, caller: Member) -> Reply[SignedInUser]:
     context = context_of(request)
     return Reply(_user(context, caller, sessions.current_user(context, caller)))
