@@ -34,10 +34,12 @@ from api.routes import (
     readiness,
     reports,
     routing,
+    rule_forms,
     rules,
     sessions,
     set_aside,
     settings,
+    signals,
     signing_keys,
     snoozes,
     streams,
@@ -113,6 +115,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     set_aside.router,
     streams.router,
     item_history.router,
+    rule_forms.router,
+    signals.router,
     entity_labels.router,
 )
 

@@ -142,8 +142,17 @@ class LiveConfigurations:
 def load_live(tx: Connection, now: datetime) -> Live:
     """Compiles what is configured, and registers any counter that is not running yet."""
     compiled = compile_configuration(load_configuration(tx), now)
+    return _live(compiled, _counter_ids(tx, compiled))
+
+
+def look_live(tx: Connection, configuration: Configuration, now: datetime) -> Live:
+    """To look at items with: starts no counter, and one that is not running is unknown."""
+    running = {known.identity: known.counter_id for known in window_events.registered(tx)}
+    return _live(compile_configuration(configuration, now), running)
+
+
+def _live(compiled: LiveRuleset, counter_ids: Mapping[str, int]) -> Live:
     environment = environment_of(compiled.configuration)
-    counter_ids = _counter_ids(tx, compiled)
     evaluators = {
         type_id: _evaluator(rules, counter_ids, environment)
         for type_id, rules in compiled.by_type.items()
@@ -158,6 +167,8 @@ def _evaluator(
     by_identity: dict[str, list[tuple[int, Counter]]] = {}
     bucketed: list[tuple[int, Counter]] = []
     for slot, counter in enumerate(rules.ruleset.counters):
+        if counter.identity not in counter_ids:
+            continue
         if counter.rate is not None:
             bucketed.append((slot, counter))
         else:

@@ -34,6 +34,12 @@ class ItemRow:
 COLUMNS = """seq, arrived_at, submission_id::text, type_id, type_version, item_id,
        creator_type_id, creator_id, data"""
 
+OF_ITEM = text(f"""
+SELECT {COLUMNS} FROM submissions
+WHERE type_id = :type_id AND item_id = :item_id
+  AND (CAST(:submission_id AS text) IS NULL OR submission_id::text = :submission_id)
+ORDER BY arrived_at DESC LIMIT 1
+""")
 AT_PLACE = text(f"""
 SELECT {COLUMNS} FROM submissions WHERE arrived_at = :arrived_at AND seq = :seq
 """)
@@ -106,6 +112,15 @@ def latest_of(tx: Connection, items: Sequence[tuple[str, str]]) -> list[ItemRow]
         return []
     asked = {"types": [item[0] for item in items], "ids": [item[1] for item in items]}
     return [ItemRow(*row) for row in tx.execute(LATEST_OF, asked)]
+
+
+def of_item(
+    tx: Connection, type_id: str, item_id: str, submission_id: str | None
+) -> ItemRow | None:
+    """That submission of an item, or its latest."""
+    asked = {"type_id": type_id, "item_id": item_id, "submission_id": submission_id}
+    row = tx.execute(OF_ITEM, asked).one_or_none()
+    return None if row is None else ItemRow(*row)
 
 
 def by_item(

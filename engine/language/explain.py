@@ -140,21 +140,29 @@ def _notes(
     }
 
 
-def trace(judged: Judged) -> Trace:
-    return _trace(judged, judged.tree)
+HIDDEN: Final = "hidden"
 
 
-def _trace(judged: Judged, node: Node) -> Trace:
+def trace(judged: Judged, hidden: frozenset[str] = frozenset()) -> Trace:
+    """hidden: fields whose values, and what is made of them, are not shown."""
+    return _trace(judged, judged.tree, hidden)
+
+
+def _trace(judged: Judged, node: Node, hidden: frozenset[str]) -> Trace:
     outcome = judged.outcome(node)
     parts = joined(node)
     if isinstance(node, Apply) and parts:
-        below = tuple(_trace(judged, each) for each in parts)
+        below = tuple(_trace(judged, each, hidden) for each in parts)
         return Trace(judged.written(node), outcome, node.operator, (), below)
-    seen = tuple(
-        Seen(judged.written(each), judged.values[id(each)], judged.notes.get(id(each), ""))
-        for each in looked_at(node)
-    )
+    seen = tuple(_seen(judged, each, hidden) for each in looked_at(node))
     return Trace(judged.written(node), outcome, "", seen)
+
+
+def _seen(judged: Judged, node: Node, hidden: frozenset[str]) -> Seen:
+    if any(isinstance(each, FieldRead) and each.path[0] in hidden for each in walk(node)):
+        return Seen(judged.written(node), None, HIDDEN)
+    note = judged.notes.get(id(node), "")
+    return Seen(judged.written(node), judged.values[id(node)], note)
 
 
 def joined(node: Node) -> tuple[Node, ...]:

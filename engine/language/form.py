@@ -6,6 +6,7 @@ form gives the same rule back.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 from typing import Literal as OneOf
 
@@ -72,6 +73,7 @@ class Group(msgspec.Struct, frozen=True, tag="group"):
 
 Form = Group | Condition | Sql
 HOLDS: Final = "holds"
+SIGNAL_NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _MANY: Final = 1_000
 _OPERATORS: Final = {
     **dict.fromkeys(("=", "<>", "<", "<=", ">", ">="), (1, 1)),
@@ -123,11 +125,16 @@ def _condition(syntax: Syntax) -> Condition | None:
 def _subject(syntax: Syntax) -> Field | Signal | None:
     if isinstance(syntax, Name):
         return Field(syntax.parts)
-    if not isinstance(syntax, Operation) or syntax.name not in FUNCTIONS:
+    if not isinstance(syntax, Operation) or not _is_function(syntax.name):
         return None
     arguments = [_argument(each) for each in syntax.arguments]
     known = tuple(each for each in arguments if each is not None)
     return Signal(syntax.name, known) if len(known) == len(arguments) else None
+
+
+def _is_function(name: str) -> bool:
+    """A function of the language, or by its dotted name an installed signal."""
+    return name in FUNCTIONS or SIGNAL_NAME.fullmatch(name) is not None
 
 
 def _argument(syntax: Syntax) -> Field | SignalValue | None:
@@ -215,7 +222,7 @@ def _subject_syntax(subject: Field | Signal) -> Syntax:
         if not subject.path:
             raise InvalidInput("A condition is about a field.", hint="Choose one.")
         return Name(subject.path)
-    if subject.name not in FUNCTIONS:
+    if not _is_function(subject.name):
         raise InvalidInput(f"There is no function {subject.name[:60]}().")
     arguments = (
         _literal(each.value) if isinstance(each, SignalValue) else _subject_syntax(each)
