@@ -61,6 +61,9 @@ _LITERAL_TYPES: Final = {
 _SHOWN: Final = {"-x": "-", "[...]": "a list", "[]": "[]"} | {
     name: f"{name}()" for name in ("any", "all", "count")
 }
+HEAVIEST: Final = 100_000
+"""How much the patterns of one rule may weigh together: steps of RE2's programs."""
+
 _NEGATIVE: Final = ("not ", "is not ")
 
 
@@ -74,6 +77,7 @@ class Checker:
         self.environment = environment
         self.diagnostics: list[Diagnostic] = []
         self.bounds: list[Bound] = []
+        self._weight = 0
         self._text = text
         self._special = special
 
@@ -247,13 +251,26 @@ class Checker:
                 return False
         if operator.refuse is None:
             return True
-        refused = operator.refuse(
-            tuple(each.value if isinstance(each, Constant) else None for each in arguments)
-        )
+        values = tuple(each.value if isinstance(each, Constant) else None for each in arguments)
+        if self._weight > HEAVIEST:
+            self._refuse_weight(arguments[-1].span)
+            return False
+        refused = operator.refuse(values)
+        self._weight += operator.weigh(values) if operator.weigh else 0
         if refused:
             literal = [each for each in arguments if isinstance(each, Constant)] or arguments
             self.report(*refused, literal[-1].span)
         return refused is None
+
+    def _refuse_weight(self, span: Span) -> None:
+        """Once: what follows is not looked at, so that no rule takes long to check."""
+        if all(told.code != "too-large" for told in self.diagnostics):
+            self.report(
+                "too-large",
+                "The patterns of this rule are too large together.",
+                "Write shorter ones, with fewer repetitions like {100}, or put them into a bank.",
+                span,
+            )
 
 
 def shown_name(operator: Operator) -> str:

@@ -11,6 +11,7 @@ CODES: Final = {
     "too-long": "More characters than a rule may have.",
     "too-deep": "Nested deeper than a rule may be.",
     "too-many": "A list with more members than it may have.",
+    "too-large": "Patterns that are too large together.",
     "bad-literal": "A written value that means nothing here.",
     "bad-pattern": "A LIKE pattern or regular expression that cannot be used.",
     "unknown-field": "The item type has no such field.",

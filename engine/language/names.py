@@ -128,6 +128,14 @@ def _listed(opening: str, names: Mapping[str, object]) -> str:
     return f"{opening} {', '.join(list(names)[:_SHOWN])}{more}."
 
 
+def _of_related(reader: Reader, name: Name, part: str) -> str:
+    """The word by which more is known of the item that a field names."""
+    for word in reader.schema.profiles:
+        if field_path((word,), reader.schema) == field_path(name.parts[:1], reader.schema):
+            return f"What the item was then is {word}.{quoted_name(part)}."
+    return ""
+
+
 def _no_member(reader: Reader, name: Name, owner: Type, part: str) -> Node:
     known = [each for each, _ in owner.fields]
     hint = reader.nearest(part, known) or (f"It has {', '.join(known)}." if known else "")
@@ -135,5 +143,5 @@ def _no_member(reader: Reader, name: Name, owner: Type, part: str) -> Node:
         written = ".".join(map(quoted_name, name.parts[: name.parts.index(part)]))
         hint = f"Ask about its elements: any({written} ...), all(...) or count(...)."
     if owner.base is Base.ITEM:
-        hint = hint or "Of other related items no more is known than their id and typeId."
+        hint = _of_related(reader, name, part) or hint
     return reader.refuse("unknown-member", f"{owner} has no {part!r}.", hint, name.span)

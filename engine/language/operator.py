@@ -107,6 +107,8 @@ class Operator:
     refuse: told the written values (None where an argument is not a literal), says what is wrong
         with them: code, message, hint.
     rewrite: expresses a checked application by other operators.
+    weigh: of the written values, how much work it is to check and prepare them; what a rule holds
+        together is bounded.
     """
 
     name: str
@@ -118,6 +120,7 @@ class Operator:
     cost: int = 30
     refuse: Callable[[tuple[Value, ...]], tuple[str, str, str] | None] | None = None
     rewrite: Callable[[Apply], Node] | None = None
+    weigh: Callable[[tuple[Value, ...]], int] | None = None
 
 
 _SIMPLE: Final = re.compile(r"[A-Za-z_]\w*|\(?-?\d[\d.e+-]*\)?", re.ASCII)

@@ -7,6 +7,7 @@ it is not finite, every time is UTC, naive ones included.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -179,10 +180,17 @@ def _nested_type(given: pa.DataType) -> Type | None:
         return list_of(element) if element is not None else None
     if types.is_struct(given):
         members = {member.name: _arrow_type(member.type) for member in given.fields}
-        if set(members) == {"id", "typeId"} and all(each == TEXT for each in members.values()):
-            return ITEM
-        return struct_of({name: each for name, each in members.items() if each is not None})
+        known = {name: each for name, each in members.items() if each is not None}
+        if known.get("id") == known.get("typeId") == TEXT:
+            return _item_with(known)
+        return struct_of(known)
     return None
+
+
+def _item_with(members: Mapping[str, Type]) -> Type:
+    """A related item, written with more about it than its id and type: its profile, say."""
+    more = tuple((name, each) for name, each in members.items() if ITEM.member(name) is None)
+    return replace(ITEM, fields=(*ITEM.fields, *more))
 
 
 # -- the SQL that reads a column ------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import re2
@@ -88,15 +89,43 @@ def _substr() -> Operator:
 # -- regular expressions --------------------------------------------------------------------------
 
 
+LONGEST_PATTERN: Final = 1_000
+"""Characters. RE2 takes time by the text, but by the square of what some patterns hold."""
+
+_TRIED_MEMORY: Final = 1 << 20  # bytes: what does not compile in them is too large
+_WEIGHT_OF_REFUSED: Final = 10_000
+
+
+@lru_cache(maxsize=1_000)
+def _tried(pattern: str) -> int | str:
+    """How many steps RE2's program for it has, or why there is none."""
+    options = _quiet()
+    options.max_mem = _TRIED_MEMORY
+    try:
+        return int(re2.compile(pattern, options).programsize)
+    except re2.error as refused:
+        said = refused.args[0]
+        return said.decode() if isinstance(said, bytes) else str(said)
+
+
+def _weigh_regex(values: tuple[Value, ...]) -> int:
+    tried = _tried(str(values[1])[:LONGEST_PATTERN])
+    return tried if isinstance(tried, int) else _WEIGHT_OF_REFUSED
+
+
 def _refuse_regex(values: tuple[Value, ...]) -> tuple[str, str, str] | None:
     pattern = str(values[1])
-    try:
-        re2.compile(pattern, _quiet())
-    except re2.error as refused:
-        said = refused.args[0].decode() if isinstance(refused.args[0], bytes) else refused.args[0]
+    if len(pattern) > LONGEST_PATTERN:
         return (
             "bad-pattern",
-            f"This is not a regular expression: {said}.",
+            f"A pattern may have {LONGEST_PATTERN:,} characters; this has {len(pattern):,}.",
+            "Put what it looks for into a bank, as entries of their own.",
+        )
+    tried = _tried(pattern)
+    if isinstance(tried, str):
+        return (
+            "bad-pattern",
+            f"This is not a regular expression: {tried}.",
             "Patterns are RE2: no look-around, no back-references.",
         )
     if "\\C" in pattern:
@@ -148,6 +177,7 @@ def _regexp_matches() -> Operator:
         ),
         cost=900,
         refuse=_refuse_regex,
+        weigh=_weigh_regex,
     )
 
 
@@ -203,6 +233,7 @@ def _regexp_extract() -> Operator:
         ),
         cost=1_200,
         refuse=_refuse_extract,
+        weigh=_weigh_regex,
     )
 
 

@@ -30,6 +30,7 @@ FULL = Placed(
         "labels": {"k": "v", "": "empty", "none": None},
         "weights": {"k": 0.5},
         "address": {"city": "Bonn", "zip": None},
+        "_creator": {"bio": "Free", "karma": 3.0, "joined": ARRIVAL, "badges": ["x", None]},
         "pages": [
             {"link": "http://a", "size": 2.0, "tags": ["x", "y"]},
             None,
@@ -150,6 +151,11 @@ LACKING: dict[str, object] = {
     "list_contains(['a', text], 'a')": True,
     # members
     "author.id": None,
+    "creator.bio": None,
+    "creator.karma < 7": None,
+    "any(creator.badges = 'x')": None,
+    "len(creator.badges)": None,
+    "age(creator.joined)": None,
     "address.city": None,
     # time
     "age(created_at)": None,
@@ -378,6 +384,12 @@ PRESENT: dict[str, object] = {
     "weights['k'] + 1": 1.5,
     # members
     "creator.id": "u1",
+    "creator.bio": "Free",
+    "creator.karma + 1": 4.0,
+    "age(creator.joined) = INTERVAL '0 seconds'": True,
+    "any(creator.badges = 'x')": True,
+    "any(tags, list_contains(creator.badges, tags))": None,
+    "matches(creator.bio, 'scam')": True,
     "author.typeId": "user",
     "address.city = 'Bonn'": True,
     "address.zip IS NULL": True,

@@ -42,6 +42,14 @@ def _row(generator: random.Random, arrived_at: datetime) -> dict[str, object]:
             "city": _or_none(generator, _text(generator)),
             "zip": _or_none(generator, _number(generator)),
         },
+        "_creator": {
+            "bio": _or_none(generator, _text(generator)),
+            "karma": _or_none(generator, _number(generator)),
+            "joined": _or_none(generator, _time(generator, arrived_at)),
+            "badges": [
+                _or_none(generator, _text(generator)) for _ in range(generator.randrange(3))
+            ],
+        },
         "pages": [_or_none(generator, _page(generator)) for _ in range(generator.randrange(3))],
     }
     return {name: value for name, value in row.items() if generator.random() > 0.15}

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from engine.language import Environment, Schema, check, compile_ruleset, to_duckdb
-from engine.language.types import BOOLEAN, TEXT
+from engine.language.types import BOOLEAN, ITEM, TEXT, Profile, list_of, struct_of
 from tests.engine.language.world import ARRIVAL
 
 NASTY = [
@@ -52,6 +52,9 @@ NAMES = [
 ]
 
 
+WITH_TAGS = Schema("post", {"text": TEXT, "tags": list_of(TEXT)})
+
+
 @pytest.mark.parametrize("nasty", NASTY)
 def test_a_text_stays_a_text(nasty: str) -> None:
     written = "'" + nasty.replace("'", "''") + "'"
@@ -62,6 +65,7 @@ def test_a_text_stays_a_text(nasty: str) -> None:
         f"contains(text, {written})",
         f"text LIKE {written.replace('%', '!%')} ESCAPE '!'",
         f"replace(text, {written}, '') = ''",
+        f"any([text, 'x'], [text, 'x'] = {written})",
     ]
     assert _outcomes(rules, schema, {"text": nasty}) == (True,) * len(rules)
 
@@ -72,6 +76,25 @@ def test_a_field_may_have_any_name(name: str) -> None:
     schema = Schema("post", {name: BOOLEAN, "other": TEXT})
     rules = [quoted, f"NOT {quoted}", f"{quoted} AND other = 'x'"]
     assert _outcomes(rules, schema, {name: True, "other": "x"}) == (True, False, True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_field_of_an_author_and_of_an_element_may_have_any_name(name: str) -> None:
+    quoted = '"' + name.replace('"', '""') + '"'
+    schema = Schema(
+        "post",
+        {"author": ITEM, "parts": list_of(struct_of({name: BOOLEAN})), name: list_of(TEXT)},
+        "author",
+        profiles={"creator": Profile({name: BOOLEAN})},
+    )
+    rules = [
+        f"creator.{quoted}",
+        f"any(parts.{quoted})",
+        f"count(parts, parts.{quoted}) = 1",
+        f"any({quoted} = 'x' AND creator.{quoted})",
+    ]
+    row = {"author": {"id": "u", "typeId": "t"}, "parts": [{name: True}], name: ["x"]}
+    assert _outcomes(rules, schema, {**row, "_creator": {name: True}}) == (True,) * len(rules)
 
 
 @pytest.mark.parametrize("name", sorted({*keyword.kwlist, "id", "print", "row", "f0"}))
@@ -94,10 +117,16 @@ def test_a_name_that_is_a_word_of_python_needs_no_quotes_unless_sql_does(name: s
         "arrived_at = 'x'",
         "read_csv('/etc/passwd') IS NULL",
         "getenv('HOME') = 'x'",
+        "os.system('true') = 'x'",
+        "text.__class__.__base__() = 'x'",
+        "_creator.text = 'x'",
+        "any(text.__iter__ = 'x')",
+        "any(e0 = 'x')",
+        "any(tags, _e0 = 'x')",
     ],
 )
 def test_there_is_no_way_to_what_the_engine_is_made_of(text: str) -> None:
-    assert check(text, Schema("post", {"text": TEXT}), Environment()).predicate is None
+    assert check(text, WITH_TAGS, Environment()).predicate is None
 
 
 def test_the_generated_function_sees_no_builtins() -> None:
