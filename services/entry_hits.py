@@ -19,24 +19,25 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from engine.actions.verdict import Match
-    from engine.configuration.entry_hits import Entry, EntryFinder
+    from engine.configuration.entry_hits import Entry, EntryFinders
     from engine.language.measures import Measured
     from store.submissions import Submission
 
 
 def with_entries(
-    matches: Iterable[Match],
-    finders: Mapping[str, EntryFinder],
+    matches: Sequence[Match],
+    finders: EntryFinders | None,
     row: Mapping[str, object],
     counts: Sequence[Measured],
     arrived_at: datetime,
 ) -> tuple[Match, ...]:
     """Each match with the entries that its rule's banks found in the item."""
+    if finders is None:
+        return tuple(matches)
+    rule_ids = [match.rule.rule_id for match in matches if match.is_true]
+    found = finders.found(rule_ids, row, counts, arrived_at)
     return tuple(
-        replace(match, entries=finders[match.rule.rule_id].found(row, counts, arrived_at))
-        if match.is_true and match.rule.rule_id in finders
-        else match
-        for match in matches
+        replace(match, entries=found.get(match.rule.rule_id, match.entries)) for match in matches
     )
 
 

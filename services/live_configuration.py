@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from engine.configuration.compiled import environment_of
-from engine.configuration.entry_hits import EntryFinder, entry_finders
+from engine.configuration.entry_hits import EntryFinders, entry_finders
 from engine.configuration.related import related_fields
 from engine.items import row_values
 from engine.language.counters import compile_counters, unconditional
@@ -70,8 +70,8 @@ def _no_keys(_row: Mapping[str, object]) -> tuple[str | None, ...]:
 class Evaluator:
     """One item type's rules, ready.
 
-    keys: a row's key for each of `series`, None where it has none. finders: by rule id, of LIVE
-    rules that read banks. related: the fields that name what rules read of authors and threads.
+    keys: a row's key for each of `series`, None where it has none. finders: where LIVE rules
+    read banks. related: the fields that name what rules read of authors and threads.
     bucket_keys: a row's key for each of `buckets`.
     """
 
@@ -79,7 +79,7 @@ class Evaluator:
     row: Callable[[Mapping[str, object]], dict[str, object]]
     keys: Keys
     series: tuple[Series, ...]
-    finders: Mapping[str, EntryFinder] = field(default_factory=dict)
+    finders: EntryFinders | None = None
     related: Mapping[str, str] = field(default_factory=dict)
     buckets: tuple[Bucket, ...] = ()
     bucket_keys: Keys = _no_keys

@@ -77,6 +77,14 @@ def test_the_text_that_was_asked_about_is_searched_whatever_it_is_made_of(town: 
     assert hits(town, bank, "ab", "yes") == [1, 0]
 
 
+def test_elements_of_a_list_are_searched(town: Town) -> None:
+    bank = town.bank("scams", "profit", "coin")
+    town.rule("any", "any(matches(url_hosts(text), 'scams'))", town.hook())
+    town.send("see https://profit.example and http://coin.example/x", "profit")
+    town.evaluate()
+    assert hits(town, bank, "profit", "coin") == [1, 1]
+
+
 def test_entries_of_one_spelling_and_of_every_mode_are_counted_apart(town: Town) -> None:
     terms = [{"text": "Coin"}, {"text": "coin"}, *({"text": "coin", "mode": m} for m in Mode)]
     bank = town.save(BANKS, {"name": "modes", "terms": terms})
