@@ -57,7 +57,7 @@ def submit(context: Context, caller: Caller, asked: AskedAppeal) -> None:
 
     Raises InvalidInput.
     """
-    require(caller, Permission.MANUALLY_ACTION_CONTENT)
+    require(caller, Permission.SUBMIT_ITEMS)
     intake = load_intake(context, caller.org_id)
     appeal = _coerced(context, asked, intake)
     with context.database.transaction(caller.org_id) as tx:

@@ -12,6 +12,7 @@ from engine.configuration.parameters import given_values
 from engine.errors import InvalidInput, NotFound, Problem
 from engine.items import ItemRef, Kind
 from engine.permissions import Permission
+from services import idempotency
 from services.context import Caller, Context, require
 from services.effects import execute_actions
 from services.rulesets import known_configuration
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from engine.configuration.actions import Action
     from engine.configuration.configuration import Configuration
+    from engine.idempotency import Once
     from store.items_lookup import ItemRow
     from store.users import User
 
@@ -44,14 +46,18 @@ class AskedAction:
     note: str | None = None
 
 
-def take_action(context: Context, caller: Caller, asked: AskedAction) -> None:
+def take_action(
+    context: Context, caller: Caller, asked: AskedAction, once: Once | None = None
+) -> None:
     """Its webhook is queued, or its job open, when this returns. The item need not be known.
 
-    Raises InvalidInput.
+    Raises InvalidInput and KeyReused.
     """
     require(caller, Permission.MANUALLY_ACTION_CONTENT)
     now = context.clock()
     with context.database.transaction(caller.org_id) as tx:
+        if idempotency.begin(tx, once) is not None:
+            return
         configuration = known_configuration(tx)
         action, values = _checked(asked, configuration)
         stored = items_lookup.latest(tx, asked.item_type_id, asked.item_id)

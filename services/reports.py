@@ -21,9 +21,11 @@ from engine.casework.reports import (
     sources_without,
 )
 from engine.errors import InvalidInput, NotFound, Problem
+from engine.idempotency import Once
 from engine.items import Item, ItemRef
 from engine.paging import Page, PageRequest, Position, map_page, page_of
 from engine.permissions import Permission
+from services import idempotency
 from services.context import Caller, Context, require
 from services.intake import Intake, load_intake
 from services.job_openings import Opening, open_routed
@@ -38,16 +40,22 @@ from store.submissions import Submission
 CHILD_SAFETY = "NCMEC"
 
 
-def submit(context: Context, caller: Caller, request: ReportRequest) -> str:
+def submit(
+    context: Context, caller: Caller, request: ReportRequest, once: Once | None = None
+) -> str:
     """Keeps the report, its items and its job, all or nothing; gives the report's id.
 
-    Raises InvalidInput. The clock is locked last: the facts come before the places, so that a rule
-    which judges the reported item knows of this report.
+    Raises InvalidInput and KeyReused. The clock is locked last: the facts come before the places,
+    so that a rule which judges the reported item knows of this report.
     """
     intake = load_intake(context, caller.org_id)
     report = check_report(request, intake.item_types, lambda raw: coerced(context, intake, raw))
     now, report_id = context.clock(), context.new_id()
     with context.database.transaction(caller.org_id) as tx:
+        answered = idempotency.begin(tx, once)
+        if answered is not None:
+            return answered.decode()
+        idempotency.finish(tx, once, report_id.encode())
         job_id = _open_job(context, tx, report_id, report, now)
         known = _known(tx, [*report.thread, *report.additional])
         facts.record(tx, report_facts(report_id, report, caller.actor))

@@ -72,7 +72,7 @@ async def appeal_sent(request: Request) -> AskedAppeal:
 def submit_appeal(
     request: Request,
     sent: Annotated[AskedAppeal, Depends(appeal_sent)],
-    caller: Annotated[Caller, Depends(Needs(Permission.MANUALLY_ACTION_CONTENT))],
+    caller: Annotated[Caller, Depends(Needs(Permission.SUBMIT_ITEMS))],
 ) -> Response:
     appeals.submit(context_of(request), caller, sent)
     return Response(status_code=204)

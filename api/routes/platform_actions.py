@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse, Response
 
 from api.auth import Needs, context_of, judging_of
 from api.errors import COOP_TAG
+from api.once import Asked
 from api.platform_body import read_action, read_content
 from engine.permissions import Permission
 from services import legacy_content, platform_actions
@@ -20,6 +21,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"description": "The body is wrong, or names what does not exist; nothing was done."},
     401: {"description": "The key is missing or not valid."},
     413: {"description": "The body is over the limit."},
+    422: {"description": "The idempotency key was used for another request."},
     503: {"description": "Nothing was done; Retry-After says when to try again."},
 }
 ACTION_SCHEMA = {
@@ -77,9 +79,12 @@ async def content_sent(request: Request) -> tuple[Content, bool]:
     responses=REFUSALS,
 )
 def take_action(
-    request: Request, sent: Annotated[AskedAction, Depends(action_sent)], caller: Sender
+    request: Request,
+    sent: Annotated[AskedAction, Depends(action_sent)],
+    caller: Sender,
+    once: Asked,
 ) -> Response:
-    platform_actions.take_action(context_of(request), caller, sent)
+    platform_actions.take_action(context_of(request), caller, sent, once)
     return Response(status_code=202)
 
 

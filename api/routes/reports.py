@@ -8,6 +8,7 @@ from pydantic.config import JsonDict
 
 from api.auth import Needs, context_of
 from api.errors import COOP_TAG
+from api.once import Asked
 from api.report_body import read_report
 from api.routes.items import ITEM_SCHEMA
 from api.wire import Body, Reply, Text, Words, documented, paging
@@ -37,7 +38,7 @@ router = APIRouter(
 )
 Reviewer = Annotated[Caller, Depends(Needs(Permission.VIEW_MRT))]
 Manager = Annotated[Caller, Depends(Needs(Permission.EDIT_MRT_QUEUES))]
-Sender = Annotated[Caller, Depends(Needs(Permission.MANUALLY_ACTION_CONTENT))]
+Sender = Annotated[Caller, Depends(Needs(Permission.SUBMIT_ITEMS))]
 Id = Annotated[str | None, Query(max_length=512)]
 
 REF_SCHEMA = {
@@ -97,9 +98,12 @@ async def report_sent(request: Request) -> ReportRequest:
     responses=REFUSALS,
 )
 def submit_report(
-    request: Request, sent: Annotated[ReportRequest, Depends(report_sent)], caller: Sender
+    request: Request,
+    sent: Annotated[ReportRequest, Depends(report_sent)],
+    caller: Sender,
+    once: Asked,
 ) -> dict[str, str]:
-    return {"reportId": reports.submit(context_of(request), caller, sent)}
+    return {"reportId": reports.submit(context_of(request), caller, sent, once)}
 
 
 EXAMPLE: JsonDict = {

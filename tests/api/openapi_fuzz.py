@@ -27,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from api.errors import UNKNOWN_ROUTE
 from api.main import create_app
 from services.context import Context
 from services.organisations import create_organisation
@@ -49,6 +50,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 # A key that is revoked or a session that is ended would end the run with it.
+NOT_FOUND = 404
 LEFT_OUT = {("delete", "/api/v1/sessions/current")}
 
 
@@ -80,6 +82,8 @@ def fuzz(
     @given(case=operation.as_strategy())
     def conforms(case: Case[Any]) -> None:
         answer = case.call(base_url=url, session=session, timeout=30)
+        if answer.status_code == NOT_FOUND and UNKNOWN_ROUTE.encode() in answer.content:
+            return  # an id that is no one step of a path names no route of ours
         case.validate_response(answer, checks=CHECKS)
 
     with session:
