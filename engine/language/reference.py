@@ -31,9 +31,19 @@ as SQL says, and a rule never fires on it.
 
 Fields are named as the item type names them; names with other characters, or names that are words
 of SQL, stand in double quotes: `"order id"`. A dot leads into a related item or an object
-(`creator.id`, `address.city`); `creator` is always the item's author. Texts stand in single
-quotes, with a quote inside doubled: `'it''s'`. Times are written `TIMESTAMP '2026-03-01 09:30:00'`
+(`author.id`, `address.city`). Texts stand in single quotes, with a quote inside doubled: `'it''s'`.
+Times are written `TIMESTAMP '2026-03-01 09:30:00'`
 (UTC unless they name an offset), lengths of time `INTERVAL '7 days'`.
+
+`creator` is always the item's author and `thread` the thread it belongs to. Beside their `id` and
+`typeId`, every field of their own item types can be read, as it was in their latest submission when
+the item arrived: `creator."account age" < 7`, `age(creator.joined)`, `any(creator.tags = 'new')`.
+All of them are NULL as long as none was submitted. Counters cannot count by them.
+
+`any(condition)`, `all(condition)` and `count(condition)` ask a condition of every element of a list
+or value of a map, which the list stands for in the condition: `any(tags LIKE 'a%')`,
+`count(attachments.size > 1000000 AND attachments.kind = 'image') >= 3`. Signals on text that are
+given a list answer for any of its elements by themselves.
 
 Types: {", ".join(f"`{base}`" for base in Base if base not in {Base.NULL, Base.ERROR})}. Nothing is
 converted silently: `'1' = 1` is a mistake, not a comparison. URL, GEOHASH, IP, EMAIL and ID are

@@ -58,6 +58,29 @@ def test_every_condition_is_a_line_with_what_it_saw() -> None:
     ]
 
 
+def test_a_condition_on_elements_says_what_it_found_of_each() -> None:
+    rule = "any(tags LIKE 'f%') AND count(tags = text) >= 1 AND any(creator.badges = 'new')"
+    row = {**ROW, "_creator": {"badges": [None, "new"]}}
+    assert render(trace(judged(rule, row))).splitlines() == [
+        "FALSE   AND",
+        "TRUE      any(tags LIKE 'f%')   -- tags = ['x', 'free'], tags LIKE 'f%' = [FALSE, TRUE]",
+        "FALSE     count(tags = text) >= 1   -- count(tags = text) = 0, tags = text = "
+        "[FALSE, FALSE], tags = ['x', 'free'], text = 'free money now'",
+        "TRUE      any(creator.badges = 'new')   -- creator.badges = [NULL, 'new'], "
+        "creator.badges = 'new' = [NULL, TRUE]",
+    ]
+    assert sentence(rule, row) == "It would have matched if `count(tags = text)` were 1 or more."
+
+
+def test_what_a_bank_found_in_elements_is_told_with_its_place() -> None:
+    pages = [{"link": "about", "size": 2.0}, None, {"link": "free stuff", "size": 9.0}]
+    rule = "any(tags, matches(tags, 'scam')) OR any(pages.size > 5 AND matches(pages.link, 'scam'))"
+    assert found(judged(rule, {**ROW, "pages": pages}), BANKS) == (
+        Found("tags", 1, "scam", "free", 0, 4),
+        Found("pages.link", 2, "scam", "free", 0, 4),
+    )
+
+
 def test_times_lengths_and_counts_are_written_as_a_rule_would() -> None:
     rule = "age(created_at) < INTERVAL '1 day' AND count_recent(creator, '1 hour') > 5"
     seen = "age(created_at) = INTERVAL '0 seconds', created_at = TIMESTAMP '2026-03-01 09:30:00'"

@@ -44,6 +44,9 @@ def text(value: str) -> Value:
     ("rule", "form"),
     [
         ("score > 1", Condition(SCORE, ">", (number(1.0),))),
+        ("creator.age < 7", Condition(Field(("creator", "age")), "<", (number(7.0),))),
+        ("any(tags = 'a')", Sql("any(tags = 'a')")),
+        ("count(tags = 'a') > 1", Sql("count(tags = 'a') > 1")),
         ("verified", Condition(Field(("verified",)), HOLDS)),
         ("NOT verified", Group("not", (Condition(Field(("verified",)), HOLDS),))),
         ("text NOT IN ('a', 'b')", Condition(TEXT, "not in", (text("a"), text("b")))),
