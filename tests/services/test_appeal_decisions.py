@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -181,3 +182,16 @@ def test_an_undone_decision_takes_its_enqueueing_back(court: Court) -> None:
     decision_undo.undo(court.town.context, court.reviewer("ann"), decision_id)
     left = court.town.rows("SELECT item_id, state FROM jobs ORDER BY item_id, state")
     assert [tuple(row) for row in left] == [("i1", "closed"), ("i1", "open"), ("u1", "closed")]
+
+
+def test_appeals_at_once_are_all_kept_in_one_job_and_linked(court: Court) -> None:
+    banned(court)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(court.appeal, ["a1", "a2", "a3", "a1", "a2", "a3"]))
+    found = court.town.rows("SELECT id, appeal_id, earlier_id, job_id FROM appeals")
+    assert sorted(row.appeal_id for row in found) == ["a1", "a2", "a3"]
+    assert len({row.job_id for row in found}) == 1
+    earlier = [row.earlier_id for row in found]
+    assert sum(one is None for one in earlier) == 1
+    ((sources,),) = court.town.rows("SELECT sources FROM jobs WHERE kind = 'APPEAL'")
+    assert sorted(source["appealId"] for source in sources) == ["a1", "a2", "a3"]
