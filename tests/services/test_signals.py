@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 from importlib.metadata import EntryPoint, PathDistribution
 from typing import TYPE_CHECKING
@@ -134,3 +136,16 @@ def test_the_example_package_adds_signals_that_rules_use(acme: list[EntryPoint])
     rows = [{"text": "you idiot!"}, {"text": "YOU IDIOT!"}, {"text": "good morning"}]
     outcomes = ruleset.evaluate_all([Case(row, (), ARRIVAL) for row in rows])
     assert [each.values for each in outcomes] == [(True,), (False,), (False,)]
+
+
+def test_the_example_package_passes_its_own_tests() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-p", "no:cacheprovider", "tests"],
+        cwd=EXAMPLE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(EXAMPLE), str(ROOT)])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "4 passed" in done.stdout
