@@ -26,6 +26,7 @@ _TOLD: Final = {
     "jobs": "What waited for review, each state it went through.",
     "labels": "What is known to be violating or clean.",
     "appeals": "What users said against what was done, and how it ended.",
+    "reports": "What users reported, to which item and why.",
     "facts": "Strikes, reports and labels of whom they are about.",
 }
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 EXPORTER: Final = "winnow-export"
 FACT_TABLES: Final = (
-    "evaluations", "actions", "decisions", "jobs", "labels", "appeals", "facts",
+    "evaluations", "actions", "decisions", "jobs", "labels", "appeals", "reports", "facts",
 )  # fmt: skip
 
 # Statistics of text columns would copy the beginnings of what people wrote into the log.

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 import pytest
 
 from engine.casework.decisions import DecisionKind, Verdict
@@ -16,6 +17,8 @@ from engine.items import ItemRef, RawItem
 from engine.paging import PageRequest
 from services import decisions, jobs, reports, strikes
 from services.context import system_caller
+from services.lake_export import export_all
+from store import lake
 from store.reports import ReportFilter
 from tests.services.casework import desk
 from tests.services.town import Town
@@ -117,6 +120,23 @@ def test_a_rule_that_counts_reports_fires_with_the_report_that_reaches_it(town: 
         town.evaluate()
     [done] = town.rows("SELECT item_id, action_id, source FROM action_executions")
     assert tuple(done) == ("p1", hide, "submit-report")
+
+
+def test_reports_reach_the_lake_and_so_does_their_end(town: Town) -> None:
+    report_id = submit(town, sent(town, "p1"))
+    export_all(town.context, town.org_id)
+    reports.invalidate(
+        town.context, system_caller(town.org_id, "t"), ItemRef("t-user", "rita"), "a campaign"
+    )
+    export_all(town.context, town.org_id)
+    found = lake.snapshot(lake.fact_uri(town.context.lake_root, town.org_id, "reports"))
+    assert found is not None
+    rows = [row for f in found.files for row in pq.ParquetFile(f.path).read().to_pylist()]
+    newest = max(rows, key=lambda row: int(row["_xid"]))
+    assert {(row["report_id"], row["item_id"], row["reporter_id"]) for row in rows} == {
+        (report_id, "p1", "rita")
+    }
+    assert newest["invalidated_at"] == town.context.clock()
 
 
 def test_taking_reports_back_needs_a_reason_and_a_permission(town: Town) -> None:
