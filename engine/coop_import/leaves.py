@@ -36,6 +36,7 @@ TEXT_SIGNALS: Final = {
     "TEXT_MATCHING_CONTAINS_VARIANT": TextSignal(Mode.VARIANT),
 }
 SIMILARITY: Final = "TEXT_SIMILARITY_SCORE"
+STRIKES: Final = "USER_STRIKE_VALUE"
 EXTREMES: Final = {
     Comparator.LESS_THAN: "list_min",
     Comparator.LESS_THAN_OR_EQUALS: "list_min",
@@ -48,7 +49,6 @@ REFUSED_SIGNALS: Final = {
     "IMAGE_SIMILARITY_DOES_NOT_MATCH": "banks of images cannot be asked from rules",
     "GEO_CONTAINED_WITHIN": "rules cannot ask where a geohash lies",
     "USER_SCORE": "scores of users are deprecated and not kept",
-    "USER_STRIKE_VALUE": "strikes cannot be asked from rules",
     "AGGREGATION": "write it with count_recent(), whose windows slide instead of being cut",
     "CUSTOM": "Coop does not implement it either",
 }
@@ -76,6 +76,8 @@ def leaf_sql(
         return leaf.read.absent
     if given.get("signal") is not None and _signal_type(given["signal"]) == SIMILARITY:
         return _similarity(leaf, given.get("matchingValues"), warn)
+    if given.get("signal") is not None and _signal_type(given["signal"]) == STRIKES:
+        return _strikes(leaf)
     signal = _signal(given.get("signal"))
     if signal is None:
         return _identity(leaf, warn)
@@ -242,6 +244,17 @@ def _alike(value: Value, terms: list[str], leaf: Leaf) -> str:
         return _when_there(value, ERROR)
     score = Score(f"similarity({', '.join([value.sql, *terms])})", ScoreType.NUMBER)
     return _when_there(value, comparison(score, leaf.comparator, leaf.threshold))
+
+
+def _strikes(leaf: Leaf) -> str:
+    """Those of the author: the only person whom Coop asks this of."""
+    if any(value.sql != "creator" for value in leaf.read.values) or leaf.read.whole:
+        raise Refused("input", "strikes are asked of an item's author")
+    if not leaf.read.values or leaf.comparator is Comparator.IS_UNAVAILABLE:
+        return "FALSE"
+    author = leaf.read.values[0]
+    score = Score("strikes(creator)", ScoreType.NUMBER)
+    return _when_there(author, comparison(score, leaf.comparator, leaf.threshold))
 
 
 def _any_of(parts: list[str]) -> str:

@@ -240,6 +240,21 @@ FILE: dict[str, Any] = {
 }
 
 
+def test_strikes_are_those_of_the_author() -> None:
+    asked = {
+        "input": {"type": "USER_ID"},
+        "signal": {"type": "USER_STRIKE_VALUE"},
+        "comparator": "GREATER_THAN_OR_EQUALS",
+        "threshold": 3,
+    }
+    written = convert(asked, POST, {}).where
+    assert written == "CASE WHEN creator IS NULL THEN FALSE ELSE strikes(creator) >= 3 END"
+    assert check(written, schema_of_item_type(POST), Environment()).predicate
+    assert convert(asked, WORDS, {}).where == "FALSE"
+    [refused] = convert(asked | {"input": text_of("body")}, POST, {}).problems
+    assert refused.pointer == "/input"
+
+
 def test_a_file_becomes_packs_and_what_is_refused_is_told() -> None:
     imported = import_rules(FILE)
     assert [pack.name for pack in imported.packs] == ["Post", "Note", "text banks"]
