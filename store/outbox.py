@@ -51,7 +51,8 @@ SELECT endpoint, count(*) FROM outbox
 WHERE state = 'leased' AND endpoint = ANY(%(endpoints)s) GROUP BY endpoint
 """
 
-# From each endpoint in turn, as far as it has room. A message waits while an earlier one about the
+# Sub-queries that cannot be joined the other way round: a plan made for a queue that was empty a
+# moment ago must not walk through all of it. From each endpoint in turn, as far as it has room. A message waits while an earlier one about the
 # same item is on its way to the same endpoint.
 LEASE = """
 WITH room AS MATERIALIZED (
@@ -63,27 +64,31 @@ WITH room AS MATERIALIZED (
     FROM room CROSS JOIN LATERAL (
         SELECT o.outbox_id, o.next_attempt_at, o.ordinal FROM outbox AS o
         WHERE o.endpoint = room.endpoint AND o.state = 'pending' AND o.next_attempt_at <= %(now)s
-          AND NOT EXISTS (
-              SELECT FROM outbox AS before
+          AND (o.item_id IS NULL OR (
+              SELECT before.ordinal FROM outbox AS before
               WHERE before.endpoint = o.endpoint AND before.item_type_id = o.item_type_id
                 AND before.item_id = o.item_id AND before.item_id IS NOT NULL
                 AND before.state IN ('pending', 'leased')
                 AND (before.due_at, before.ordinal) < (o.due_at, o.ordinal)
-          )
+              LIMIT 1
+          ) IS NULL)
         ORDER BY o.next_attempt_at, o.ordinal LIMIT room.room
     ) AS one
 ), taken AS MATERIALIZED (
-    SELECT o.outbox_id
+    SELECT one.row
     FROM (SELECT outbox_id FROM due ORDER BY turn, next_attempt_at, ordinal LIMIT %(most)s) AS d
-    JOIN outbox AS o ON o.outbox_id = d.outbox_id
-    WHERE o.state = 'pending'
-    FOR UPDATE OF o SKIP LOCKED
+    CROSS JOIN LATERAL (
+        SELECT o.ctid AS row FROM outbox AS o
+        WHERE o.outbox_id = d.outbox_id
+          AND o.state NOT IN ('leased', 'delivered', 'dead', 'cancelled')
+        FOR UPDATE SKIP LOCKED
+    ) AS one
 )
 UPDATE outbox AS o
 SET state = 'leased', attempts = attempts + 1,
     leased_until = greatest(
         %(until)s, %(now)s + (coalesce(o.timeout_s, 0) + %(grace_s)s) * interval '1 second')
-FROM taken WHERE o.outbox_id = taken.outbox_id
+WHERE o.ctid = ANY(ARRAY(SELECT row FROM taken))
 RETURNING o.outbox_id::text, o.idempotency_key, o.url, o.headers, o.body, o.attempts,
           o.attempts - o.replays_from, o.endpoint, o.timeout_s
 """
@@ -99,14 +104,26 @@ WHERE o.outbox_id = e.i AND o.state = 'leased' AND o.attempts = e.a
 """
 
 # What follows a failed message about the same item waits with it, and is not looked at meanwhile.
+BEHIND = """
+SELECT later.outbox_id, e.n
+FROM unnest(%(ids)s::uuid[], %(states)s::text[], %(next)s::timestamptz[]) AS e(i, s, n)
+CROSS JOIN LATERAL (
+    SELECT endpoint, item_type_id, item_id, due_at, ordinal FROM outbox
+    WHERE outbox_id = e.i OFFSET 0
+) AS failed
+CROSS JOIN LATERAL (
+    SELECT o.outbox_id FROM outbox AS o
+    WHERE o.endpoint = failed.endpoint AND o.item_type_id = failed.item_type_id
+      AND o.item_id = failed.item_id AND o.item_id IS NOT NULL AND o.state = 'pending'
+      AND (o.due_at, o.ordinal) > (failed.due_at, failed.ordinal) AND o.next_attempt_at < e.n
+    OFFSET 0
+) AS later
+WHERE e.s = 'pending'
+"""
 HOLD = """
 UPDATE outbox AS o SET next_attempt_at = e.n
-FROM unnest(%(ids)s::uuid[], %(states)s::text[], %(next)s::timestamptz[]) AS e(i, s, n)
-JOIN outbox AS f ON f.outbox_id = e.i
-WHERE e.s = 'pending' AND o.endpoint = f.endpoint AND o.item_type_id = f.item_type_id
-  AND o.item_id = f.item_id AND o.item_id IS NOT NULL
-  AND o.state = 'pending' AND (o.due_at, o.ordinal) > (f.due_at, f.ordinal)
-  AND o.next_attempt_at < e.n
+FROM unnest(%(ids)s::uuid[], %(next)s::timestamptz[]) AS e(i, n)
+WHERE o.outbox_id = e.i AND o.state = 'pending'
 """
 
 RECORD = """
@@ -322,7 +339,9 @@ def record(tx: Connection, attempts: Sequence[Attempt], now: datetime) -> None:
     raw.execute(RECORD, parameters)
     raw.execute(FINISH, parameters)
     if any(a.state == "pending" for a in attempts):
-        raw.execute(HOLD, parameters)
+        behind = raw.execute(BEHIND, parameters).fetchall()
+        held = {"ids": [row[0] for row in behind], "next": [row[1] for row in behind]}
+        raw.execute(HOLD, held)
 
 
 def replay(tx: Connection, outbox_id: str, now: datetime) -> bool:

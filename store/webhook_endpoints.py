@@ -25,9 +25,10 @@ ON CONFLICT DO NOTHING
 WITH_WORK = """
 SELECT endpoint, failures, opens, open_until, probe::text FROM webhook_endpoints AS e
 WHERE (open_until IS NULL OR open_until <= %(now)s)
-  AND EXISTS (
-      SELECT FROM outbox AS o
+  AND (
+      SELECT true FROM outbox AS o
       WHERE o.endpoint = e.endpoint AND o.state = 'pending' AND o.next_attempt_at <= %(now)s
+      LIMIT 1
   )
 FOR UPDATE OF e SKIP LOCKED
 """

@@ -99,12 +99,6 @@ outbox = Table(
         "ordinal",
         postgresql_where=text("state = 'pending'"),
     ),
-    Index(
-        "outbox_pending_idx",
-        "org_id",
-        "next_attempt_at",
-        postgresql_where=text("state = 'pending'"),
-    ),
     Index("outbox_flying_idx", "org_id", "endpoint", postgresql_where=text("state = 'leased'")),
     Index(
         "outbox_item_idx",
