@@ -81,7 +81,7 @@ def _judged(
     planned = plan_executions(matches, target, live.configuration, desk.context.new_id)
     return replace(
         verdict,
-        matched_rules=tuple(matched_rule(match) for match in matches),
+        matched_rules=tuple(matched_rule(match) for match in matches if match.is_true),
         actions=tuple(
             TriggeredAction(
                 each.action.action_id,

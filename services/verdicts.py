@@ -141,7 +141,7 @@ def _verdict(judgement: Judgement) -> Verdict:
         config_version=(
             judgement.live.configuration.config_version if judgement.finished else None
         ),
-        matched_rules=tuple(matched_rule(match) for match in judgement.matches),
+        matched_rules=tuple(matched_rule(match) for match in judgement.matches if match.is_true),
         actions=tuple(
             sorted((_action(each) for each in judgement.executions), key=lambda a: a.action_id)
         ),
@@ -184,9 +184,11 @@ def _verdict_again(
         finished=said is not None,
         dry_run=False,
         config_version=said.config_version if said else None,
-        matched_rules=tuple(_stored_rule(each, configuration) for each in said.outcomes)
-        if said
-        else (),
+        matched_rules=tuple(
+            _stored_rule(each, configuration)
+            for each in (said.outcomes if said else ())
+            if each["outcome"] == "TRUE"
+        ),
         actions=tuple(_stored_action(each, configuration) for each in done),
     )
     if not traced or not verdict.finished:
