@@ -27,7 +27,6 @@ from engine.language.nodes import (
     Name,
     Node,
     Operation,
-    Quantified,
     SignalCall,
     Syntax,
 )
@@ -277,49 +276,48 @@ def _window(checker: Checker, syntax: Syntax) -> int | None:
     return window
 
 
+_ELEMENT = (
+    "A counter cannot count by an element that any(), all() or count() looks at.",
+    "Count by fields of the item.",
+)
+_RELATED = (
+    "A counter counts by the item's own fields, not by those of its author or thread.",
+    "Move that condition out of the counter.",
+)
+_IMPURE = (
+    "The condition or value of a counter may use fields and functions of them only.",
+    "Move banks, counters, facts, signals, age() and arrived_at() out of it.",
+)
+_MADE = (
+    "A related item must be a field here.",
+    "Name the field, as in distinct_recent(creator, author, '1 day').",
+)
+
+
 def _is_pure(checker: Checker, root: Node) -> bool:
     """Events are written when the place is given: fields and functions of them are all there is."""
-    if free_levels(root):
-        checker.report(
-            "bad-condition",
-            "A counter cannot count by an element that any(), all() or count() looks at.",
-            "Count by fields of the item.",
-            root.span,
-        )
-        return False
     stack: list[Node] = [root]
     while stack:
         node = stack.pop()
-        timed = isinstance(node, Apply) and node.operator == "age"
-        if _is_of_related(node):
-            checker.report(
-                "bad-condition",
-                "A counter counts by the item's own fields, not by those of its author or thread.",
-                "Move that condition out of the counter.",
-                node.span,
-            )
+        wrong = _ELEMENT if node is root and free_levels(root) else _impurity(node)
+        if wrong is not None:
+            checker.report("bad-condition", *wrong, node.span)
             return False
-        if timed or isinstance(node, BankMatch | CountRecent | FactRead | ArrivalTime | SignalCall):
-            checker.report(
-                "bad-condition",
-                "The condition or value of a counter may use fields and functions of them only.",
-                "Move banks, counters, facts, signals, age() and arrived_at() out of it.",
-                node.span,
-            )
-            return False
-        if isinstance(node, Quantified):
-            stack.extend((node.subject, node.condition))
-        if isinstance(node, Apply):
-            if node.type.base is Base.ITEM:
-                checker.report(
-                    "bad-condition",
-                    "A related item must be a field here.",
-                    "Name the field, as in distinct_recent(creator, author, '1 day').",
-                    node.span,
-                )
-                return False
-            stack.extend(node.arguments)
+        stack.extend(children_of(node))
     return True
+
+
+def _impurity(node: Node) -> tuple[str, str] | None:
+    """What is wrong with a node inside a counter, and what to do."""
+    if _is_of_related(node):
+        return _RELATED
+    if isinstance(node, BankMatch | CountRecent | FactRead | ArrivalTime | SignalCall):
+        return _IMPURE
+    if isinstance(node, Apply):
+        if node.operator == "age":
+            return _IMPURE
+        return _MADE if node.type.base is Base.ITEM else None
+    return None
 
 
 COUNTER_FORMS: Final[Mapping[str, Special]] = MappingProxyType(

@@ -64,10 +64,14 @@ def test_a_condition_on_elements_says_what_it_found_of_each() -> None:
     assert render(trace(judged(rule, row))).splitlines() == [
         "FALSE   AND",
         "TRUE      any(tags LIKE 'f%')   -- tags = ['x', 'free'], tags LIKE 'f%' = [FALSE, TRUE]",
-        "FALSE     count(tags = text) >= 1   -- count(tags = text) = 0, tags = text = "
-        "[FALSE, FALSE], tags = ['x', 'free'], text = 'free money now'",
-        "TRUE      any(creator.badges = 'new')   -- creator.badges = [NULL, 'new'], "
-        "creator.badges = 'new' = [NULL, TRUE]",
+        (
+            "FALSE     count(tags = text) >= 1   -- count(tags = text) = 0, tags = text = "
+            "[FALSE, FALSE], tags = ['x', 'free'], text = 'free money now'"
+        ),
+        (
+            "TRUE      any(creator.badges = 'new')   -- creator.badges = [NULL, 'new'], "
+            "creator.badges = 'new' = [NULL, TRUE]"
+        ),
     ]
     assert sentence(rule, row) == "It would have matched if `count(tags = text)` were 1 or more."
 
