@@ -99,6 +99,7 @@ def load(context: Context, org_id: int, row: BacktestRow) -> tuple[Prepared, Sou
 def find_sources(root: str, org_id: int, prepared: Prepared, pinned: Mapping[str, int]) -> Sources:
     """root: of the lake. pinned: table -> version; the newest of those not named."""
     items_uri = lake.items_uri(root, org_id, prepared.item_type.type_id)
+    items = lake.snapshot(items_uri, pinned.get("items"))  # first: it needs what the others hold
     judged = _TRUTH_TABLES if prepared.spec.truth.source is TruthSource.LABELS else ()
     asked = ("facts",) if prepared.asks_facts else ()
     others = {
@@ -114,7 +115,7 @@ def find_sources(root: str, org_id: int, prepared: Prepared, pinned: Mapping[str
         for item_type in item_types
     }
     known = {type_id: found for type_id, found in related.items() if found is not None}
-    return Sources(lake.snapshot(items_uri, pinned.get("items")), **others, related=known)
+    return Sources(items, **others, related=known)
 
 
 def inputs_digest(prepared: Prepared, sources: Sources) -> str:

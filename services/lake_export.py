@@ -19,7 +19,7 @@ from store.lake_rows import item_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from sqlalchemy import Connection
 
@@ -56,14 +56,20 @@ def export_all(context: Context, org_id: int, *, portion: int = PORTION) -> Expo
     portion: most rows in memory at once. Raises Conflict while another export of it runs, and when
     the lake is ahead of the database (one of them was restored from a backup).
     """
+    types = _types(context, org_id)
     with context.database.transaction(org_id) as guard:
         if not export_source.try_lock(guard, org_id):
             raise Conflict(
                 "Another export of this organisation is running.", hint="Wait for it to end."
             )
+        # What items can find out comes before them, so that the lake never has one without.
+        last = export_source.last_place(guard)
+        placed = [table for table in FACT_TABLES if table.moved is not None]
+        others = [table for table in FACT_TABLES if table.moved is None]
         exports = [
-            *(_export_items(context, org_id, each, portion) for each in _types(context, org_id)),
-            *(_export_facts(context, org_id, table, portion) for table in FACT_TABLES),
+            *(_export_facts(context, org_id, table, portion) for table in placed),
+            *(_export_items(context, org_id, type_id, last, portion) for type_id in types),
+            *(_export_facts(context, org_id, table, portion) for table in others),
         ]
     return ExportSummary(tuple(exports))
 
@@ -108,13 +114,14 @@ class _Target:
             export_source.set_watermark(tx, self.name, watermark, self.context.clock())
 
 
-def _export_items(context: Context, org_id: int, type_id: str, portion: int) -> TableExport:
+def _export_items(
+    context: Context, org_id: int, type_id: str, last: datetime | None, portion: int
+) -> TableExport:
+    """last: the place up to which they are exported."""
     target = _Target(
         context, org_id, f"items/{type_id}", lake.items_uri(context.lake_root, org_id, type_id)
     )
     progress, seen = target.start()
-    with context.database.transaction(org_id) as tx:
-        last = export_source.last_place(tx)
     end = 0 if last is None else microseconds(last)
     _refuse_if_behind(target, progress, end)
     rows = unfit = 0

@@ -51,6 +51,8 @@ ENGINES = pytest.mark.parametrize("engine", ["row", "duckdb"])
         ("strikes(by, '30 minutes', 'p-spam') = 1", "false true false null null"),
         ("reports(item) > 0", "false false true false null"),
         ("has_label(by, 'trusted')", "false true true null null"),
+        ("rate_limited(by, 2, '1 hour')", "false false true null null"),
+        ("rate_limited(by, 1, '10 minutes')", "false false false null null"),
     ],
 )
 def test_a_file_may_say_what_was_known(tmp_path: Path, engine: str, where: str, lines: str) -> None:

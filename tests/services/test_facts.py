@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -169,6 +169,30 @@ def test_a_fact_is_exported_as_soon_as_an_item_after_it(
         found = lake.snapshot(lake.fact_uri(context.lake_root, org.org_id, "facts"))
     assert found is not None
     assert found.rows == 1
+
+
+def test_the_lake_has_no_item_without_the_facts_before_it(
+    context: Context, org: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also while an export is under way, and whatever arrives meanwhile."""
+    append = lake.append
+
+    def interrupted(uri: str, *rows: Any, **more: Any) -> None:
+        append(uri, *rows, **more)
+        if uri.endswith("/facts"):
+            live_through(context, org, random.Random(5), 10)
+        else:
+            raise KeyboardInterrupt
+
+    live_through(context, org, random.Random(4), 40)
+    monkeypatch.setattr(lake, "append", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        export_all(context, org.org_id)
+    items = lake.progress(lake.items_uri(context.lake_root, org.org_id, "t-post"))
+    reached = lake.progress(lake.fact_uri(context.lake_root, org.org_id, "facts"))
+    assert items is not None
+    assert reached is not None
+    assert items < reached
 
 
 def test_a_withdrawal_is_written_to_the_lake(context: Context, org: Organisation) -> None:
