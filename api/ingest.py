@@ -21,7 +21,7 @@ from api.cached import Cached
 from api.item_body import read_each, read_items
 from api.limits import Admission, BodyReader, Limits
 from api.waiting import Accepted, Keyed, Place, Repeated
-from engine.errors import InvalidInput, NotFound, Problem, TooLarge
+from engine.errors import InvalidInput, NotFound, Problem
 from engine.idempotency import HEADER, once
 from engine.items import Item, coerce_item
 from engine.permissions import Permission
@@ -111,11 +111,7 @@ class Ingest:
     async def accept_each(self, request: Request) -> bytes:
         """What became of each item, as JSON. Raises InvalidInput when none was accepted."""
         async with self.body.held(request) as body:
-            raws = read_each(body)
-            if len(raws) > MOST_BATCH:
-                raise TooLarge(
-                    f"A batch has at most {MOST_BATCH} items.", hint="Send them in several batches."
-                )
+            raws = read_each(body, MOST_BATCH)
             caller = await self.caller(request)
             asked = once_of(request, "items/batch", body)
             await self.admit(caller, len(raws))
@@ -169,7 +165,7 @@ class Ingest:
             judged = raw if isinstance(raw, tuple) else await self.coerced(intake, raw)
             if isinstance(judged, Item):
                 found.take(judged, intake)
-            else:
+            elif len(found.outcomes) - len(found.accepted) < MOST_BATCH:
                 found.outcomes.append(judged)
         return found
 

@@ -68,23 +68,31 @@ def read_items(body: bytes) -> list[RawItem]:
         raise not_json(error) from error
 
 
-def read_each(body: bytes) -> list[RawItem | tuple[Problem, ...]]:
+def read_each(body: bytes, most: int) -> list[RawItem | tuple[Problem, ...]]:
     """As `read_items`, but for an item of another shape, what is wrong with it stands in its place.
 
-    Raises InvalidInput when there are no items to speak of.
+    Raises InvalidInput when there are no items to speak of, TooLarge for more than `most`.
     """
     check_values(body)
     try:
-        return [_raw_item(item) for item in DECODER.decode(body).items]
+        found = DECODER.decode(body).items
+        check_count(found, most)
+        return [_raw_item(item) for item in found]
     except msgspec.ValidationError:
         items = read_object(body, list_faults)["items"]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise not_json(error) from error
+    check_count(items, most)
     each: list[RawItem | tuple[Problem, ...]] = []
     for index, item in enumerate(items):
         faults = item_faults(item, f"/items/{index}")
         each.append(tuple(Problem(f.message, f.path) for f in faults) or raw_mapping(item))
     return each
+
+
+def check_count(items: Sequence[object], most: int) -> None:
+    if len(items) > most:
+        raise TooLarge(f"A batch has at most {most} items.", hint="Send them in several batches.")
 
 
 def check_values(body: bytes) -> None:
@@ -177,15 +185,15 @@ def raw_mapping(item: Mapping[str, Any]) -> RawItem:
 
 
 def body_faults(decoded: object) -> list[Fault]:
-    """Everything wrong with the body's shape; properties nobody asked for are not."""
+    """What is wrong with the body, as much as is told; properties nobody asked for are not."""
     faults = list_faults(decoded)
     if faults or not isinstance(decoded, dict):
         return faults
-    return [
-        fault
-        for index, item in enumerate(decoded["items"])
-        for fault in item_faults(item, f"/items/{index}")
-    ]
+    for index, item in enumerate(decoded["items"]):
+        faults += item_faults(item, f"/items/{index}")
+        if len(faults) >= MOST_NAMED:
+            break
+    return faults
 
 
 def list_faults(decoded: object) -> list[Fault]:
