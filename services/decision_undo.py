@@ -16,7 +16,7 @@ from services.context import Caller, Context, require
 from services.decisions import callback_id, execution_id, record
 from services.jobs import known_id
 from services.rulesets import known_configuration
-from store import appeals, decisions, jobs, outbox
+from store import appeals, decisions, job_sources, jobs, outbox
 from store.executions import existing
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def undo(context: Context, caller: Caller, decision_id: str) -> Undone:
         )
         executions = _executions(row, known_configuration(tx))
         happened = existing(tx, [*executions.ids, *executions.effects])
-        jobs.withdraw_sources(tx, happened, now)
+        job_sources.withdraw_sources(tx, happened, now)
         job_id = _reopen(tx, row, caller, token, now)
         record(tx, caller, Event.DECISION_UNDO, row.decision_id, {"jobId": row.job_id}, now)
         _take_back(tx, row, executions, job_id)

@@ -288,39 +288,6 @@ def reopen(
     tx.execute(SET_STATE, parameters)
 
 
-# What an undone decision had added to open jobs; one that is left without any reason is closed.
-WITHDRAW_SOURCES = text("""
-WITH touched AS (
-    SELECT job_id, (
-        SELECT coalesce(jsonb_agg(s ORDER BY n), '[]')
-        FROM jsonb_array_elements(sources) WITH ORDINALITY AS each(s, n)
-        WHERE NOT coalesce(s ->> 'executionId' = ANY(:execution_ids), false)
-    ) AS kept
-    FROM jobs
-    WHERE state = 'open' AND sources @> ANY(
-        SELECT jsonb_build_array(jsonb_build_object('executionId', e))
-        FROM unnest(CAST(:execution_ids AS text[])) AS e
-    )
-    FOR UPDATE
-)
-UPDATE jobs SET
-    sources = touched.kept,
-    state = CASE WHEN touched.kept = '[]' THEN 'closed' ELSE 'open' END,
-    decided_at = CASE WHEN touched.kept = '[]' THEN CAST(:now AS timestamptz) END,
-    xid = pg_current_xact_id()
-FROM touched WHERE jobs.job_id = touched.job_id
-RETURNING jobs.job_id::text
-""")
-
-
-def withdraw_sources(tx: Connection, execution_ids: Sequence[str], now: datetime) -> list[str]:
-    """Takes these executions out of the reasons of open jobs; the jobs they were in."""
-    if not execution_ids:
-        return []
-    asked = {"execution_ids": list(execution_ids), "now": now}
-    return list(tx.execute(WITHDRAW_SOURCES, asked).scalars())
-
-
 MOVE = text("""
 UPDATE jobs
 SET queue_id = :queue_id, sources = sources || jsonb_build_array(CAST(:source AS jsonb)),

@@ -7,12 +7,10 @@ from engine.configuration.reader import MAX_NAME, SCHEMA, Reader
 
 @dataclass(frozen=True)
 class Queue:
-    """is_default, is_appeals_default: where jobs, and appeals, go that no routing rule sends
-    elsewhere; each is one queue of the organisation, and may be the same one.
+    """is_default, is_appeals_default: it takes the jobs, or appeals, that no routing rule takes.
 
-    hidden_action_ids: actions no reviewer of this queue may take.
-
-    sla_minutes: how long a job may wait.
+    Each is true of one queue of the organisation. hidden_action_ids: actions no reviewer of this
+    queue may take. sla_minutes: how long a job may wait.
     """
 
     queue_id: str
