@@ -147,7 +147,7 @@ def test_a_body_in_pieces_over_the_limit_is_a_413(platform: Api) -> None:
             yield b" " * (1 << 20)
 
     for path in PATHS:
-        refused(platform.client.post(path, content=endless()), 413)
+        assert platform.client.post(path, content=endless()).status_code == 413
 
 
 def test_a_body_that_would_fill_the_memory_is_a_413(
@@ -155,7 +155,7 @@ def test_a_body_that_would_fill_the_memory_is_a_413(
 ) -> None:
     monkeypatch.setattr(item_body, "MOST_VALUES", 1000)
     for path, start in (("/items/async", '{"items":['), ("/items/batch", '{"items":[')):
-        refused(sent(platform, path, (start + "[]," * 2000).encode()), 413)
+        assert sent(platform, path, (start + "[]," * 2000).encode()).status_code == 413
 
 
 def test_ten_thousand_items_are_one_batch(platform: Api, town: Town) -> None:
