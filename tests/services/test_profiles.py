@@ -74,7 +74,7 @@ CONDITIONS = {
     "unmade": "creator.maker IS NULL",
     "tagged": "any(creator.tags LIKE 's%') OR list_contains(thread.tags, 'x')",
     "topic": "thread.topic ILIKE '%sale%' AND creator.\"age days\" >= 3",
-    "counted": "count_recent(creator, '1 second') > 1 AND creator.\"age days\" < 100",
+    "both": 'creator."age days" BETWEEN 2 AND 50 AND thread.topic IS NOT NULL',
 }
 
 
