@@ -52,17 +52,17 @@ WHERE state = 'leased' AND endpoint = ANY(%(endpoints)s) GROUP BY endpoint
 """
 
 # Sub-queries that cannot be joined the other way round: a plan made for a queue that was empty a
-# moment ago must not walk through all of it. From each endpoint in turn, as far as it has room. A message waits while an earlier one about the
-# same item is on its way to the same endpoint.
+# moment ago must not walk through all of it. From each endpoint in turn, as far as it has room. A
+# message waits while an earlier one about the same item is on its way to the same endpoint.
 LEASE = """
 WITH room AS MATERIALIZED (
     SELECT * FROM unnest(%(endpoints)s::text[], %(rooms)s::int[]) AS r(endpoint, room)
 ), due AS MATERIALIZED (
-    SELECT one.outbox_id, one.next_attempt_at, one.ordinal,
+    SELECT one.row, one.next_attempt_at, one.ordinal,
            row_number() OVER (PARTITION BY room.endpoint
                               ORDER BY one.next_attempt_at, one.ordinal) AS turn
     FROM room CROSS JOIN LATERAL (
-        SELECT o.outbox_id, o.next_attempt_at, o.ordinal FROM outbox AS o
+        SELECT o.ctid AS row, o.next_attempt_at, o.ordinal FROM outbox AS o
         WHERE o.endpoint = room.endpoint AND o.state = 'pending' AND o.next_attempt_at <= %(now)s
           AND (o.item_id IS NULL OR (
               SELECT before.ordinal FROM outbox AS before
@@ -76,11 +76,10 @@ WITH room AS MATERIALIZED (
     ) AS one
 ), taken AS MATERIALIZED (
     SELECT one.row
-    FROM (SELECT outbox_id FROM due ORDER BY turn, next_attempt_at, ordinal LIMIT %(most)s) AS d
+    FROM (SELECT row FROM due ORDER BY turn, next_attempt_at, ordinal LIMIT %(most)s) AS d
     CROSS JOIN LATERAL (
         SELECT o.ctid AS row FROM outbox AS o
-        WHERE o.outbox_id = d.outbox_id
-          AND o.state NOT IN ('leased', 'delivered', 'dead', 'cancelled')
+        WHERE o.ctid = d.row AND o.state = 'pending'
         FOR UPDATE SKIP LOCKED
     ) AS one
 )

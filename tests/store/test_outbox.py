@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 
 from store import outbox
 from store.outbox import Attempt, NewMessage
-from store.raw import cursor, follow_indexes
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -176,24 +175,3 @@ def test_deliveries_are_paged_without_gap_or_repeat(database: Database, org: Org
             before = page[-1].created_at, page[-1].outbox_id
     assert sorted(seen) == sorted(queued)
     assert len(seen) == 5
-
-
-def test_a_lease_reads_what_it_takes_though_nothing_is_known_of_the_queues_size(
-    database: Database, org: Organisation
-) -> None:
-    with database.transaction(org.org_id) as tx:
-        queue(tx, *(f"https://a.example/{n}" for n in range(3000)))
-        follow_indexes(tx)
-        asked = {
-            "now": LATER, "until": LATER, "most": 9, "grace_s": 5.0,
-            "endpoints": ["https://a.example"], "rooms": [3],
-        }  # fmt: skip
-        explained = cursor(tx).execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {outbox.LEASE}", asked)
-        [[[plan]]] = explained.fetchall()
-    assert most_rows(plan["Plan"]) <= 3
-
-
-def most_rows(node: dict[str, Any]) -> float:
-    """The largest number of rows that any step of a plan gave or threw away."""
-    here = max(node["Actual Rows"], node.get("Rows Removed by Filter", 0))
-    return max([here, *(most_rows(inner) for inner in node.get("Plans", ()))])
