@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from services.context import Context
 
 FIRST_PAUSE_S = 0.5
+MOST_ITEMS = 10_000
 LONGEST_PAUSE_S = 30.0
 log = structlog.get_logger()
 
@@ -115,7 +116,7 @@ def _items(body: bytes) -> tuple[RawItem | tuple[Problem, ...], ...]:
     """One item, or a list of them; a body that is neither is one refusal."""
     try:
         several = body.lstrip()[:200].startswith(b'{"items"')
-        return tuple(read_each(body if several else b'{"items":[' + body + b"]}"))
+        return tuple(read_each(body if several else b'{"items":[' + body + b"]}", MOST_ITEMS))
     except (InvalidInput, TooLarge) as error:
         problems = getattr(error, "problems", ()) or (Problem(error.message, hint=error.hint),)
         return (tuple(problems),)

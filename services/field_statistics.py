@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from engine.items import ItemType
+    from engine.language.lint import FieldStatistics
     from services.context import Context
 
 SAMPLE: Final = 2_000
@@ -40,8 +41,14 @@ def _collect(context: Context, tx: Connection, item_type: ItemType) -> bool:
     field_statistics.replace(
         tx,
         item_type.type_id,
-        statistics_of(rows, item_type),
+        _shown(statistics_of(rows, item_type), item_type),
         sampled=len(rows),
         now=context.clock(),
     )
     return True
+
+
+def _shown(found: dict[str, FieldStatistics], item_type: ItemType) -> dict[str, FieldStatistics]:
+    """Hidden fields tell nothing of themselves, in figures either."""
+    hidden = item_type.hidden_fields
+    return {name: each for name, each in found.items() if name.split(".")[0] not in hidden}

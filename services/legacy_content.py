@@ -49,7 +49,7 @@ def accept(
     context: Context, caller: Caller, judging: SynchronousEvaluation, content: Content
 ) -> None:
     """Committed, for a worker to judge, when this returns. Raises InvalidInput."""
-    require(caller, Permission.MANUALLY_ACTION_CONTENT)
+    require(caller, Permission.SUBMIT_ITEMS)
     intake = judging.intake(caller.org_id)
     item = _item(content, intake)
     source = Source.POST_CONTENT.value
@@ -61,7 +61,7 @@ def judge(
     caller: Caller, judging: SynchronousEvaluation, content: Content
 ) -> tuple[TakenAction, ...]:
     """The actions taken on the item; none when 24 seconds were not enough. Raises InvalidInput."""
-    require(caller, Permission.MANUALLY_ACTION_CONTENT)
+    require(caller, Permission.SUBMIT_ITEMS)
     item = _item(content, judging.intake(caller.org_id))
     (found,) = judging.evaluate(
         caller.org_id, [item], deadline_s=DEADLINE_S, source=Source.POST_CONTENT

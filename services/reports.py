@@ -25,7 +25,9 @@ from engine.idempotency import Once
 from engine.items import Item, ItemRef
 from engine.paging import Page, PageRequest, Position, map_page, page_of
 from engine.permissions import Permission
+from engine.webhooks.callbacks import JobClosed
 from services import idempotency
+from services.callbacks import queue_job_closed
 from services.context import Caller, Context, require
 from services.intake import Intake, load_intake
 from services.job_openings import Opening, open_routed
@@ -38,6 +40,7 @@ from store.reports import Place, ReportFilter
 from store.submissions import Submission
 
 CHILD_SAFETY = "NCMEC"
+WITHOUT_REPORTS = "Every report that opened it was taken back."
 
 
 def submit(
@@ -205,7 +208,8 @@ def invalidate(context: Context, caller: Caller, reporter: ItemRef, reason: str)
     now = context.clock()
     with context.database.transaction(caller.org_id) as tx:
         found = reports.open_of(tx, reporter)
-        closed = _forget(tx, {job for job in found.values() if job}, set(found), now)
+        jobs_of = {job for job in found.values() if job}
+        closed = _forget(context, tx, jobs_of, set(found), now)
         count = reports.invalidate(tx, list(found), actor=caller.actor, reason=reason, now=now)
         who = {"typeId": reporter.type_id, "id": reporter.item_id}
         detail = {"reporter": who, "reason": reason, "reports": count, "jobsClosed": closed}
@@ -215,14 +219,18 @@ def invalidate(context: Context, caller: Caller, reporter: ItemRef, reason: str)
     return Invalidated(count, closed)
 
 
-def _forget(tx: Connection, job_ids: set[str], report_ids: set[str], now: datetime) -> int:
+def _forget(
+    context: Context, tx: Connection, job_ids: set[str], report_ids: set[str], now: datetime
+) -> int:
     """Takes the reports out of their jobs' reasons; how many jobs were closed by that."""
-    closed = 0
+    closed, settings = 0, known_configuration(tx).settings
     for job in job_sources.lock_open(tx, sorted(job_ids)):
         left = sources_without(job.sources, report_ids)
         policies = policies_without(job.policy_ids, job.sources, report_ids)
         job_sources.rewrite(tx, job.job_id, left, policies)
         if not left:
             jobs.finish(tx, job.job_id, state=JobState.CLOSED, now=now)
+            ended = JobClosed(job.job_id, job.item, WITHOUT_REPORTS, now)
+            queue_job_closed(tx, settings, ended, message_id=context.new_id(), now=now)
             closed += 1
     return closed

@@ -1,8 +1,9 @@
 """Rows of JSONL, CSV and Parquet files as one relation with the types that rules know.
 
 The relation `items` has the file's columns (after renaming), `_seq` (1 in the first row),
-`_arrived_at` (null throughout where the file tells no time) and `_item_id` (likewise). Whole and decimal numbers become
-doubles, dates and times become instants in UTC, what is not finite becomes null.
+`_arrived_at` (null throughout where the file tells no time) and `_item_id` (likewise). Whole and
+decimal numbers become doubles, dates and times become instants in UTC, what is not finite becomes
+null.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from engine.items import ItemRef
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -28,13 +30,14 @@ def point_at(tx: Connection, job_id: str, seq: int, arrived_at: datetime) -> Non
 @dataclass(frozen=True)
 class OpenJob:
     job_id: str
+    item: ItemRef
     sources: tuple[Mapping[str, Any], ...]
     policy_ids: tuple[str, ...]
 
 
 # In the order in which everybody takes the jobs of several items.
 LOCK_OPEN = text("""
-SELECT job_id::text, sources, policy_ids FROM jobs
+SELECT job_id::text, type_id, item_id, sources, policy_ids FROM jobs
 WHERE job_id = ANY(CAST(:job_ids AS uuid[])) AND state = 'open'
 ORDER BY type_id, item_id, kind FOR UPDATE
 """)
@@ -43,7 +46,7 @@ ORDER BY type_id, item_id, kind FOR UPDATE
 def lock_open(tx: Connection, job_ids: Sequence[str]) -> list[OpenJob]:
     """Those that are open, held against other writers until the transaction ends."""
     rows = tx.execute(LOCK_OPEN, {"job_ids": list(job_ids)})
-    return [OpenJob(row[0], tuple(row[1]), tuple(row[2])) for row in rows]
+    return [OpenJob(row[0], ItemRef(row[1], row[2]), tuple(row[3]), tuple(row[4])) for row in rows]
 
 
 REWRITE = text("""

@@ -17,6 +17,7 @@ from services.platform_actions import AskedAction
 
 router = APIRouter(tags=[COOP_TAG])
 Sender = Annotated[Caller, Depends(Needs(Permission.MANUALLY_ACTION_CONTENT))]
+Submitter = Annotated[Caller, Depends(Needs(Permission.SUBMIT_ITEMS))]
 REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"description": "The body is wrong, or names what does not exist; nothing was done."},
     401: {"description": "The key is missing or not valid."},
@@ -98,7 +99,7 @@ def take_action(
 def submit_content(
     request: Request,
     sent: Annotated[tuple[Content, bool], Depends(content_sent)],
-    caller: Sender,
+    caller: Submitter,
     includeDerivedField: Annotated[list[str] | None, Query()] = None,  # noqa: N803 - on the wire
 ) -> Response:
     content, waits = sent

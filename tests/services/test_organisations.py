@@ -48,7 +48,9 @@ def test_it_has_a_default_queue(context: Context, org: Organisation) -> None:
 
 def test_it_can_sign_at_once(context: Context, org: Organisation) -> None:
     with context.database.transaction(org.org_id) as tx:
-        assert signing_keys.load_signing_key(context, tx).private_key.key_size == 2048
+        keys = signing_keys.load_signing_keys(context, tx)
+    assert keys.active.private_key.key_size == 2048
+    assert keys.next is None
 
 
 def test_every_part_is_in_the_audit_log(database: Database, org: Organisation) -> None:

@@ -139,4 +139,4 @@ def test_a_timer_runs_when_it_is_due(context: Context) -> None:
 
 def test_the_lake_is_exported_only_when_asked() -> None:
     assert "lake-export" not in {timer.name for timer in timers(None)}
-    assert [timer.name for timer in timers(30.0)][-1] == "lake-export"
+    assert "lake-export" in {timer.name for timer in timers(30.0)}
