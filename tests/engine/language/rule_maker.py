@@ -26,6 +26,7 @@ from engine.language.types import (
     list_of,
     map_of,
 )
+from tests.engine.language.fact_world import LABELS
 from tests.engine.language.world import SCHEMA
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ NUMBERS = (
     1e300, 1.7976931348623157e308, -1.7976931348623157e308, 5e-324, 2.2250738585072014e-308, 1e-200,
 )  # fmt: skip
 COUNTERS = frozenset(name for name, each in REGISTRY.items() if each.group == "counters")
+FACT_FUNCTIONS = frozenset(name for name, each in REGISTRY.items() if each.group == "facts")
 DAY = 86_400_000_000
 TIMES = (
     -62_135_596_800_000_000, -1, 0, 951_782_400_000_000, 1_772_357_400_000_000,
@@ -65,6 +67,7 @@ PARTS = (
 )  # fmt: skip
 BANK_NAMES = ("scam", "it's", "empty")
 WINDOWS = ("1 microsecond", "90 seconds", "1 hour", "1 day")
+RATES = (1.0, 2.0, 3.0, 7.0)
 LITERALS: dict[tuple[str, str], Sequence[str | float]] = {
     ("like", "pattern"): PATTERNS,
     ("like", "escape"): ("!",),
@@ -239,11 +242,12 @@ def _leaf_literal(choice: Choice, wanted: Type) -> Syntax:
 
 
 def _fitting(wanted: Type, *, scope: Scope) -> list[tuple[Operator, Variant]]:
-    impure = {"matches", "matches_variant", "age", "arrived_at", *COUNTERS} if scope.pure else set()
+    told_later = {"matches", "matches_variant", "age", "arrived_at", *COUNTERS, *FACT_FUNCTIONS}
+    impure = told_later if scope.pure else set()
     return [
         (operator, variant)
         for name, operator in REGISTRY.items()
-        if name not in impure | {"and", "or", "[...]", "rate_limited"} and operator.group != "facts"
+        if name not in impure | {"and", "or", "[...]"}
         for variant in operator.variants
         if _returns(variant.signature.returns, wanted)
     ]
@@ -264,10 +268,8 @@ def _returns(slot: Slot, wanted: Type) -> bool:
 def _application(
     choice: Choice, operator: Operator, variant: Variant, wanted: Type, depth: int, *, scope: Scope
 ) -> Syntax:
-    if operator.name in COUNTERS:
-        return _count(choice, operator.name, depth, scope)
-    if operator.name in QUANTIFIERS:
-        return _quantified(choice, operator.name, depth, scope)
+    if operator.name in COUNTERS | FACT_FUNCTIONS | QUANTIFIERS:
+        return _special(choice, operator.name, depth, scope)
     if operator.name == "[]" and map_of(wanted) not in FIELDS:
         return _leaf(choice, wanted, scope)
     if operator.name in {"list_min", "list_max"} and list_of(wanted) not in FIELDS:
@@ -293,6 +295,17 @@ def _application(
     if operator.name == "||":
         return _flat("||", arguments)
     return Operation(_spelling(choice, operator.name), arguments)
+
+
+def _special(choice: Choice, name: str, depth: int, scope: Scope) -> Syntax:
+    """What has rules of its own for its arguments."""
+    if name == "rate_limited":
+        return _rate_limited(choice)
+    if name in FACT_FUNCTIONS:
+        return _known(choice, name)
+    if name in QUANTIFIERS:
+        return _quantified(choice, name, depth, scope)
+    return _count(choice, name, depth, scope)
 
 
 def _is_out_of_reach(parameter: Parameter, bound: dict[str, Type], scope: Scope) -> bool:
@@ -391,9 +404,43 @@ def _names_one_list(condition: Syntax, subject: tuple[str, ...]) -> bool:
     return named
 
 
+def _text(text: str) -> Literal:
+    return Literal(LiteralKind.TEXT, text)
+
+
+def _known(choice: Choice, function: str) -> Syntax:
+    subject = Name(choice.pick((("creator",), ("author",), ("item",))))
+    if function == "has_label":
+        return Operation(function, (subject, _text(choice.pick(LABELS))))
+    rest = (_text(choice.pick(WINDOWS)), _text("p-spam"))[: choice.pick((0, 1, 2))]
+    return Operation(function, (subject, *rest))
+
+
+def _keys(choice: Choice) -> list[Syntax]:
+    """Fields, and what is made of them."""
+    text = Name(("text",))
+    band = Literal(LiteralKind.NUMBER, choice.pick((1.0, 2.0, 8.0)))
+    keys: list[Syntax] = [
+        Name(choice.pick((("creator",), ("author", "id"), ("size",), ("verified",)))),
+        text,
+        Operation("near_duplicate_key", (text,)),
+        Operation("near_duplicate_key", (text, band)),
+        Operation("lower", (text,)),
+        Operation("length", (text,)),
+    ]
+    return [choice.pick((keys[0], *keys)) for _ in range(choice.pick((1, 1, 1, 2)))]
+
+
+def _rate_limited(choice: Choice) -> Syntax:
+    limit, *burst = (Literal(LiteralKind.NUMBER, choice.pick(RATES)) for _ in range(2))
+    more = burst if choice.often(40) else []
+    return Operation(
+        "rate_limited", (*_keys(choice), limit, _text(choice.pick(WINDOWS[1:])), *more)
+    )
+
+
 def _count(choice: Choice, function: str, depth: int, scope: Scope) -> Syntax:
-    keys = [("creator",), ("author", "id"), ("text",), ("size",), ("verified",)]
-    parts: list[Syntax] = [Name(choice.pick(keys)) for _ in range(choice.pick((1, 1, 1, 2)))]
+    parts = _keys(choice)
     if function == "first_seen":
         return Operation(function, tuple(parts))
     inside = Scope(pure=True)

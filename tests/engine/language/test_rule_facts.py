@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,28 +15,17 @@ from engine.language.fact_sql import FACTS
 from engine.language.facts import Knowledge, TimedFact, subject_of
 from engine.language.measures import total
 from engine.language.nodes import FactFeature, FactMeasure
+from tests.engine.language.fact_world import EPOCH, US, fact_table
 from tests.engine.language.world import ARRIVAL, SCHEMA, Placed, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.language import Predicate
+    from tests.engine.language.fact_world import Facts
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-US = timedelta(microseconds=1)
 NOW = (ARRIVAL - EPOCH) // US
 POLICIES = Environment(policies={"Spam": "p-spam", "Hate": "p-hate"})
-COLUMNS = pa.schema(
-    [
-        ("kind", pa.string()),
-        ("subject_type_id", pa.string()),
-        ("subject_id", pa.string()),
-        ("name", pa.string()),
-        ("amount", pa.float64()),
-        ("begins", pa.int64()),
-        ("ends", pa.int64()),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -85,36 +72,22 @@ def naive(feature: FactFeature, facts: Sequence[Known], at: int, subject: object
             return total(max(sum(units), 0))
 
 
-def knowledge(facts: Sequence[Known]) -> Knowledge:
-    kept: dict[tuple[str, tuple[str, str]], list[TimedFact]] = {}
+def timed(facts: Sequence[Known]) -> Facts:
+    kept: Facts = {}
     for fact in facts:
         ends = None if fact.ends is None else NOW + fact.ends
-        timed = TimedFact(fact.name, fact.amount, NOW + fact.begins, ends)
-        kept.setdefault((fact.kind, fact.subject), []).append(timed)
-    return Knowledge(kept)
+        known = TimedFact(fact.name, fact.amount, NOW + fact.begins, ends)
+        kept.setdefault((fact.kind, fact.subject), []).append(known)
+    return kept
 
 
 def by_duckdb(
     texts: Sequence[str], facts: Sequence[Known], items: Sequence[Placed]
 ) -> list[tuple[Any, ...]]:
-    rows = [
-        {
-            "kind": fact.kind,
-            "subject_type_id": fact.subject[0],
-            "subject_id": fact.subject[1],
-            "name": fact.name,
-            "amount": fact.amount,
-            "begins": NOW + fact.begins,
-            "ends": None if fact.ends is None else NOW + fact.ends,
-        }
-        for fact in facts
-    ]
     predicates = [checked(text) for text in texts]
-    table = table_of(items)
-    names = pa.array([f"i{n}" for n in range(len(items))], pa.string())
     with duckdb.connect() as connection:
-        connection.register("items", table.append_column("_item_id", names))
-        connection.register(FACTS, pa.Table.from_pylist(rows, schema=COLUMNS))
+        connection.register("items", table_of(items))
+        connection.register(FACTS, fact_table(timed(facts)))
         plan = to_duckdb(predicates, POLICIES, "items")
         shown = ", ".join(plan.expressions)
         return connection.execute(f"SELECT {shown} FROM {plan.source} ORDER BY _seq").fetchall()
@@ -130,7 +103,7 @@ def by_rows(
     texts: Sequence[str], facts: Sequence[Known], items: Sequence[Placed]
 ) -> list[tuple[Any, ...]]:
     ruleset = compile_ruleset({text: checked(text) for text in texts}, POLICIES)
-    known = knowledge(facts)
+    known = Knowledge(timed(facts))
     answers: list[tuple[Any, ...]] = []
     for place, item in enumerate(items):
         at = (item.arrived_at - EPOCH) // US

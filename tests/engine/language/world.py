@@ -15,10 +15,12 @@ from engine.language.check import check
 from engine.language.checker import Checker
 from engine.language.counters import counter_event, counter_key
 from engine.language.duckdb_sql import plan_values
+from engine.language.fact_sql import FACTS
+from engine.language.facts import Knowledge, subject_of
 from engine.language.measures import Event, Measured, total
 from engine.language.nodes import Counter, Environment, Measure, Node, Predicate
 from engine.language.parser import parse
-from engine.language.ruleset import FEWEST_TOGETHER, compile_values, counters_of
+from engine.language.ruleset import FEWEST_TOGETHER, compile_values, counters_of, facts_of
 from engine.language.special_forms import SPECIAL_FORMS
 from engine.language.types import (
     BOOLEAN,
@@ -35,11 +37,14 @@ from engine.language.types import (
 )
 from engine.language.udf import register
 from engine.text import Bank, Mode, Term
+from tests.engine.language.fact_world import EPOCH, US, fact_table, facts_around, item_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engine.language.buckets import Rate
+    from engine.language.nodes import FactFeature
+    from tests.engine.language.fact_world import Facts
 
 ARRIVAL = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 TIMESTAMP = pa.timestamp("us", tz="UTC")
@@ -131,6 +136,7 @@ def table_of(items: Sequence[Placed]) -> pa.Table:
     }
     columns["_arrived_at"] = pa.array([item.arrived_at for item in items], type=TIMESTAMP)
     columns["_seq"] = pa.array(range(len(items)), type=pa.int64())
+    columns["_item_id"] = pa.array(map(item_id, range(len(items))), type=pa.string())
     return pa.table(columns)
 
 
@@ -160,9 +166,9 @@ TOGETHER, ONE_BY_ONE = 1, 1_000_000
 def by_rows(
     trees: Sequence[Node], items: Sequence[Placed], fewest: int = FEWEST_TOGETHER
 ) -> list[tuple[object, ...]]:
-    counters = counters_of(trees)
-    evaluate, _ = compile_values(trees, counters, BANKS, fewest)
-    counts = [naive_answers(counter, items) for counter in counters]
+    counters, facts = counters_of(trees), facts_of(trees)
+    evaluate, _ = compile_values(trees, (*counters, *facts), BANKS, fewest)
+    counts = [naive_answers(counter, items) for counter in counters] + fact_answers(facts, items)
     return [
         evaluate(item.row, [each[place] for each in counts], item.arrived_at)
         for place, item in enumerate(items)
@@ -172,10 +178,33 @@ def by_rows(
 def by_duckdb(trees: Sequence[Node], items: Sequence[Placed]) -> list[tuple[object, ...]]:
     with duckdb.connect() as connection:
         connection.register("items", table_of(items))
+        connection.register(FACTS, fact_table(_facts(items)))
         plan = plan_values(trees, SCHEMA, BANKS, "items")
         register(connection, plan.functions)
         columns = ", ".join(plan.expressions)
         return connection.execute(f"SELECT {columns} FROM {plan.source} ORDER BY _seq").fetchall()
+
+
+def _facts(items: Sequence[Placed]) -> Facts:
+    return facts_around(SCHEMA.name, [item.arrived_at for item in items])
+
+
+def fact_answers(
+    features: Sequence[FactFeature], items: Sequence[Placed]
+) -> list[list[Measured | bool]]:
+    """What is known around these items, for each feature and item."""
+    known = Knowledge(_facts(items) if features else {})
+    return [
+        [
+            known.answer(
+                feature,
+                subject_of(feature, item.row, (SCHEMA.name, item_id(place))),
+                (item.arrived_at - EPOCH) // US,
+            )
+            for place, item in enumerate(items)
+        ]
+        for feature in features
+    ]
 
 
 def naive_answers(counter: Counter, items: Sequence[Placed]) -> list[Measured]:
