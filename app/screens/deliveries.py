@@ -16,7 +16,7 @@ from app.widgets.link_table import Column, link_table
 from app.widgets.messages import empty, told
 
 if TYPE_CHECKING:
-    from app.winnow_client.model import Attempt, Delivery, Endpoint
+    from app.winnow_client.webhooks import Attempt, Delivery, Endpoint
 
 _STATES = ("pending", "leased", "delivered", "dead", "cancelled")
 _TOLD = {"leased": "Being sent", "dead": "Given up", "cancelled": "Taken back"}

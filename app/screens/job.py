@@ -12,7 +12,8 @@ from app.screens.job_desk import Desk
 from app.screens.job_panel import show_panel
 from app.session import winnow
 from app.views.item_card import has_media, item_card
-from app.views.job_parts import history, job_line, other_items
+from app.views.job_parts import history, job_line, never_sent, other_items
+from app.views.reports import additional_html, report_list, thread_html
 from app.widgets.messages import empty
 from app.winnow_client import ApiError
 
@@ -46,19 +47,38 @@ def _item(desk: Desk, job: Job) -> None:
     st.html(job_line(job))
     fields = job.item.fields
     with st.container(border=True, height=388, key="job-item"):
-        st.html(item_card(fields, revealed=desk.revealed, colour=desk.in_colour))
+        unseen = never_sent(job.item)
+        if unseen:
+            st.html(unseen)
+        if fields or not unseen:
+            st.html(item_card(fields, revealed=desk.revealed, colour=desk.in_colour))
     if has_media(fields):
         with st.container(horizontal=True):
             label = "Hide media" if desk.revealed else "Reveal media"
             st.button(label, shortcut="b", key="reveal", on_click=desk.toggle_veil)
             st.toggle("Colour", key="job-colour", help="Media are shown grey until asked")
-    items, past = st.tabs(
-        [f"More by this author ({len(job.other_items)})", f"History ({len(job.history)})"]
-    )
-    with items.container(height=230, border=False):
-        st.html(other_items(job.other_items))
-    with past.container(height=230, border=False):
-        st.html(history(job.history, {a.id: a.name for a in job.actions}))
+    _around(desk, job)
+
+
+def _around(desk: Desk, job: Job) -> None:
+    """What came with the reports where there are any, then the author's other items."""
+    item = (job.item.item_type_id, job.item.item_id)
+    author, past = f"More by this author ({len(job.other_items)})", f"History ({len(job.history)})"
+    parts = {
+        f"Thread ({len(job.thread)})": thread_html(job.thread, item) if job.thread else "",
+        f"Reports ({len(job.reports)})": (
+            report_list(job.reports, desk.standings()) if job.reports else ""
+        ),
+        f"Sent along ({len(job.additional_items)})": (
+            additional_html(job.additional_items) if job.additional_items else ""
+        ),
+        author: other_items(job.other_items),
+        past: history(job.history, {a.id: a.name for a in job.actions}),
+    }
+    shown = {label: text for label, text in parts.items() if text}
+    for tab, text in zip(st.tabs(list(shown)), shown.values(), strict=True):
+        with tab.container(height=230, border=False):
+            st.html(text)
 
 
 def _no_queue_chosen(desk: Desk) -> None:

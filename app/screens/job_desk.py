@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import streamlit as st
 
 from app.session import winnow
 from app.views.figures import aware
+from app.views.reports import Standings, key_of, reporters
 from app.widgets.layout import says
 from app.winnow_client import ApiError
 
@@ -48,6 +50,7 @@ class Desk:
     done: Done | None = None
     refusal: str = ""
     held_since: float = 0.0
+    stands: Standings | None = None
 
     @staticmethod
     def here(queue_id: str) -> Desk:
@@ -87,6 +90,7 @@ class Desk:
     def take(self, job: Job | None, *, held: bool = True) -> None:
         self.job, self.held, self.refusal = job, held and job is not None, ""
         self.chosen, self.revealed, self.picking_policy = [], False, False
+        self.stands = None
         self.held_since = time.monotonic()
         offered = {policy.id for policy in job.policies} if job else set()
         self.policies = [p for p in (job.policy_ids if job else []) if p in offered]
@@ -94,6 +98,15 @@ class Desk:
             self.queue_id = job.queue_id
         for key in ("job-reason", "job-colour", "job-more-policies"):
             st.session_state.pop(key, None)
+
+    def standings(self) -> Standings:
+        """What became of the latest reporters' reports, asked once a job; nothing when refused."""
+        if self.stands is None:
+            self.stands = {}
+            asked = reporters(self.job.reports) if self.job else []
+            with suppress(ApiError):
+                self.stands.update((key_of(one), winnow().standing(one)) for one in asked)
+        return self.stands
 
     def lose(self) -> None:
         """The lease is gone: a colleague may have the job."""

@@ -23,9 +23,8 @@ _DIGITS = "123456789"
 
 def show_panel(desk: Desk, job: Job) -> None:
     desk.undo_bar()
-    st.html(reasons(job))
-    if job.appeals:
-        st.html(appeals(job.appeals))
+    appealed = appeals(job.appeals) if job.appeals else ""
+    st.html(f'<div class="w-why">{appealed}{reasons(job, desk.standings())}</div>')
     if not desk.held:
         if st.button("Next job", type="primary", shortcut="Enter", key="next-job"):
             desk.take(None)

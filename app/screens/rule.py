@@ -7,20 +7,26 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from app.places import asked, go
-from app.screens.rule_form import Draft, draft_of, save_panel, settings_form
+from app.screens.approvals import show_approvals
+from app.screens.rule_form import Draft, draft_of, settings_form
+from app.screens.rule_save import save_panel, show_saved_warnings
 from app.screens.rule_tests import show_tests
 from app.screens.rule_versions import show_versions
 from app.session import may, winnow
-from app.views.diagnostics import diagnostics_html, gutter_marks
+from app.views.diagnostics import diagnostics_html, gutter_marks, warnings_html
 from app.views.documents import names_by_id
 from app.views.preview import examples_html, preview_figures, preview_note
 from app.views.rule_rows import TONES
 from app.widgets.editor import sql_editor
-from app.widgets.layout import figures, flash, heading_with_room
+from app.widgets.layout import figures, flash, heading, heading_with_room
 from app.widgets.messages import empty, plain, told
+from app.winnow_client import ApiError
 
 if TYPE_CHECKING:
+    from app.winnow_client.approvals import Approval
     from app.winnow_client.model import Checked, Document
+
+_MISSING = 404
 
 
 def show() -> None:
@@ -34,8 +40,15 @@ def show() -> None:
             "JSON example and Winnow proposes the fields.",
         )
         return
-    head = {} if rule_id == "new" else winnow().configuration("rules", rule_id)
+    approvals = [] if rule_id == "new" else winnow().approvals(rule_id=rule_id)
+    head = {} if rule_id == "new" else _head(rule_id, approvals)
+    if head is None:
+        heading(approvals[0].rule_name)
+        show_approvals({}, approvals)
+        return
     _title(head)
+    show_saved_warnings()
+    show_approvals(head, approvals)
     if head.get("problem"):
         st.error(
             f"**This rule needs mending.** {plain(str(head['problem']))}",
@@ -53,6 +66,16 @@ def show() -> None:
         with tabs[2]:
             show_versions(rule_id, head)
     save_panel(draft, head)
+
+
+def _head(rule_id: str, approvals: list[Approval]) -> Document | None:
+    """None for a new rule that only waits to be approved."""
+    try:
+        return winnow().configuration("rules", rule_id)
+    except ApiError as error:
+        if error.status == _MISSING and approvals:
+            return None
+        raise
 
 
 def _title(head: Document) -> None:
@@ -102,9 +125,11 @@ def _check(draft: Draft) -> Checked | None:
         st.html('<p class="w-quiet">Write a condition: what must be true of an item.</p>')
         return None
     with told():
-        checked = winnow().check(draft.where, draft.shown_type)
+        saved = None if draft.rule_id == "new" else draft.rule_id
+        checked = winnow().check(draft.where, draft.shown_type, saved)
         if checked.ok:
             st.html('<p class="w-quiet">✓ Understood</p>')
+            st.html(warnings_html(checked.canonical or draft.where, checked.warnings))
         else:
             st.html(diagnostics_html(draft.where, checked.diagnostics))
         return checked

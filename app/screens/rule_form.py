@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.places import go
 from app.session import may, winnow
 from app.views.documents import body_of, names_by_id
 from app.views.rule_rows import STATUSES
-from app.widgets.layout import says
-from app.widgets.messages import told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,36 +151,3 @@ def _limits(draft: Draft) -> None:
         help="0 sets no limit.",
     )
     body["maxDailyActions"] = most or None
-
-
-def save_panel(draft: Draft, head: Mapping[str, Any]) -> None:
-    if not draft.editable:
-        st.caption("Your role may read this rule, not change it.")
-        return
-    reason, button = st.bottom.columns([5, 1], vertical_alignment="bottom")
-    why = reason.text_input(
-        "Why this change",
-        key=f"why-{draft.editor_key}",
-        placeholder="Why this change? For whoever asks later",
-        label_visibility="collapsed",
-    )
-    if button.button("Save", type="primary", width="stretch", shortcut="Ctrl+S", key="save-rule"):
-        with told():
-            _save(draft, head, why)
-
-
-def _save(draft: Draft, head: Mapping[str, Any], why: str) -> None:
-    document = {
-        **draft.body,
-        "where": draft.where,
-        "itemTypeIds": draft.type_ids,
-        "examples": draft.examples,
-    }
-    if head:
-        saved = winnow().update(
-            "rules", draft.rule_id, document, reason=why, expected_version=draft.version
-        )
-    else:
-        saved = winnow().create("rules", {**document, "reason": why})
-    says(f"Saved as version {saved.get('version', 1)}.")
-    go("rule", id=str(saved.get("id", draft.rule_id)))

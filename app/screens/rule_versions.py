@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from app.screens.rule_save import awaits_approval
 from app.session import may, winnow
 from app.views.diff import changed, diff_html
 from app.views.documents import body_of, person
@@ -41,6 +42,9 @@ def _label(version: ConfigVersion) -> str:
 def _way_back(rule_id: str, version: ConfigVersion) -> None:
     if st.button(f"Bring back version {version.version}", icon=":material/undo:"):
         with told():
-            winnow().rollback("rules", rule_id, version.version, "Brought back in the console")
-            says(f"Version {version.version} is back, saved as a new version.")
+            back = winnow().rollback(
+                "rules", rule_id, version.version, "Brought back in the console"
+            )
+            if not awaits_approval(back):
+                says(f"Version {version.version} is back, saved as a new version.")
             st.rerun()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.places import go, href
+from app.screens.approvals import waiting_notice
+from app.screens.rule_save import show_saved_warnings
 from app.session import may, winnow
 from app.views.documents import names_by_id
 from app.views.rule_rows import STATUSES, chosen, rule_rows
@@ -36,6 +38,8 @@ def show() -> None:
         "New rule", type="primary", icon=":material/add:"
     ):
         go("rule", id="new")
+    show_saved_warnings()
+    waiting_notice()
     rules = winnow().configured("rules")
     types = names_by_id(winnow().configured("item-types"))
     if not rules:

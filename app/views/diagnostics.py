@@ -16,7 +16,13 @@ def diagnostics_html(text: str, diagnostics: Sequence[Diagnostic]) -> str:
     return "".join(_problem(lines, diagnostic) for diagnostic in diagnostics)
 
 
-def _problem(lines: Sequence[str], diagnostic: Diagnostic) -> str:
+def warnings_html(canonical: str, warnings: Sequence[Diagnostic]) -> str:
+    """What is probably not meant. canonical: the text that the places are in."""
+    lines = canonical.split("\n")
+    return "".join(_problem(lines, warning, "w-problem w-warn") for warning in warnings)
+
+
+def _problem(lines: Sequence[str], diagnostic: Diagnostic, style: str = "w-problem") -> str:
     at = diagnostic.line - 1
     line = lines[at] if 0 <= at < len(lines) else ""
     pointed = ""
@@ -28,7 +34,7 @@ def _problem(lines: Sequence[str], diagnostic: Diagnostic) -> str:
     hint = f'<div class="w-quiet">{escape(diagnostic.hint)}</div>' if diagnostic.hint else ""
     where = f"line {diagnostic.line}, column {diagnostic.column}"
     return (
-        f'<div class="w-problem"><b>{escape(diagnostic.message)}</b> '
+        f'<div class="{style}"><b>{escape(diagnostic.message)}</b> '
         f'<span class="w-quiet">{where}</span>{pointed}{hint}</div>'
     )
 

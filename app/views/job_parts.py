@@ -9,11 +9,22 @@ from typing import TYPE_CHECKING
 from app.views.documents import person
 from app.views.figures import age, moment
 from app.views.item_card import brief
+from app.views.reports import reports_brief
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from app.winnow_client.model import Appeal, Decision, Job, OtherItem, Source
+    from app.winnow_client.model import (
+        Appeal,
+        Decision,
+        Job,
+        OtherItem,
+        Routing,
+        RoutingStep,
+        ShownItem,
+        Source,
+        Standing,
+    )
 
 KEYS = (
     ("1 to 9", "choose an action, or a policy while picking policies"),
@@ -34,6 +45,13 @@ _KINDS = {
     "MRT_JOB": "Moved here",
     "APPEAL": "Appeal",
 }
+_OUTCOMES = {
+    "TRUE": "held",
+    "FALSE": "did not hold",
+    "UNKNOWN": "could not be told",
+    "NOT_RUN": "not asked, another had decided",
+    "BROKEN": "not understood for this type of item",
+}
 
 
 def job_line(job: Job, now: datetime | None = None) -> str:
@@ -47,9 +65,34 @@ def job_line(job: Job, now: datetime | None = None) -> str:
     )
 
 
-def reasons(job: Job) -> str:
-    shown = "".join(map(_reason, job.sources)) or "<div>Put here by hand.</div>"
-    return f'<p class="w-quiet w-label">Why it is here</p><div class="w-list">{shown}</div>'
+def reasons(job: Job, standings: Mapping[tuple[str, str], Standing]) -> str:
+    """Everything that brought it here; reports as one entry, however many."""
+    others = [source for source in job.sources if source.kind != "REPORT" or not job.reports]
+    said = [reports_brief(job.reports, standings)] if job.reports else []
+    shown = "".join([*said, *map(_reason, others)]) or "<div>Put here by hand.</div>"
+    routed = routing_line(job.routing) if job.routing else ""
+    listed = f'<div class="w-list">{shown}</div>'
+    return f'<p class="w-quiet w-label">Why it is here</p>{listed}{routed}'
+
+
+def routing_line(routing: Routing) -> str:
+    """Which routing rule chose the queue; what the others said when it is unfolded."""
+    chosen = next((step.name for step in routing.trail if step.rule_id == routing.rule_id), None)
+    if routing.rule_id is None:
+        told = "No routing rule held: the default queue" if routing.trail else "The default queue"
+    else:
+        told = f"Routed here by {chosen or routing.rule_id}"
+    if not routing.trail:
+        return f'<p class="w-quiet w-routing">{escape(told)}</p>'
+    steps = "".join(map(_step, routing.trail))
+    summary = f"<summary>{escape(told)}</summary>"
+    return f'<details class="w-quiet w-routing">{summary}<ul>{steps}</ul></details>'
+
+
+def _step(step: RoutingStep) -> str:
+    said = _OUTCOMES.get(step.outcome, step.outcome.lower())
+    shadow = ", in shadow" if step.shadow else ""
+    return f"<li>{escape(step.name)}: {escape(said)}{shadow}</li>"
 
 
 def _reason(source: Source) -> str:
@@ -87,6 +130,17 @@ def other_items(items: Sequence[OtherItem]) -> str:
         for item in items
     )
     return '<div class="w-list">' + "".join(rows) + "</div>"
+
+
+def never_sent(item: ShownItem) -> str:
+    """What to know of an item that the platform never sent; nothing for any other."""
+    if item.submission_id is not None:
+        return ""
+    if item.told_at is None:
+        text = "Winnow was never sent this item, and the platform told nothing about it."
+    else:
+        text = f"Never sent: the platform was asked for it on {moment(item.told_at)}."
+    return f'<p class="w-quiet">{escape(text)}</p>'
 
 
 def history(decisions: Sequence[Decision], names: Mapping[str, str]) -> str:

@@ -92,3 +92,16 @@ def _status(rule: Mapping[str, Any]) -> dict[str, str]:
     if rule.get("problem"):
         return {"text": f"{text}, broken", "tone": "bad"}
     return {"text": text, "tone": TONES.get(status, "plain")}
+
+
+def doubts(saved: Mapping[str, Any], examples: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the API says is probably not meant by a rule it saved, a line each."""
+    several = len({one.get("itemType") for one in saved.get("warnings", [])}) > 1
+    lines = [
+        (f"{one.get('itemType')}: " if several else "")
+        + f"{one.get('message', '')} {one.get('hint', '')}".strip()
+        for one in saved.get("warnings", [])
+    ]
+    failed = [index for index in saved.get("failedExamples", []) if index < len(examples)]
+    notes = [str(examples[index].get("note") or f"example {index + 1}") for index in failed]
+    return [*lines, *([f"Examples that do not hold: {', '.join(notes)}."] if notes else [])]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.winnow_client import model
+from app.winnow_client import model, webhooks
+from app.winnow_client.approvals import Approval, ApprovalPage
 from app.winnow_client.model import Document, Page
 from app.winnow_client.transport import Params, Transport, decode
 
@@ -90,8 +91,9 @@ class Winnow:
         return self.transport.ask(model.BankTrial, "POST", path, body={"text": text})
 
     # Rules
-    def check(self, where: str, item_type_id: str) -> model.Checked:
-        body = {"where": where, "itemTypeId": item_type_id}
+    def check(self, where: str, item_type_id: str, rule_id: str | None = None) -> model.Checked:
+        """rule_id: the rule it is for, which is then not its own neighbour."""
+        body = {"where": where, "itemTypeId": item_type_id, "ruleId": rule_id}
         return self.transport.ask(model.Checked, "POST", "/rules/check", body=body)
 
     def preview(self, where: str, item_type_id: str, sample: int = 2000) -> model.Preview:
@@ -104,6 +106,24 @@ class Winnow:
 
     def run_examples(self, rule_id: str) -> Document:
         return self.transport.ask(dict[str, Any], "POST", f"/rules/{rule_id}/examples/run")
+
+    # Changes that wait for a second person
+    def approvals(self, *, state: str = "", rule_id: str = "") -> list[Approval]:
+        """Newest first."""
+        params: Params = {"state": state, "ruleId": rule_id, "limit": 50}
+        return self.transport.ask(Page[Approval], "GET", "/approvals", params=params).items
+
+    def approval(self, approval_id: str) -> ApprovalPage:
+        return self.transport.ask(ApprovalPage, "GET", f"/approvals/{approval_id}")
+
+    def approve(self, approval_id: str, comment: str) -> None:
+        self.transport.send("POST", f"/approvals/{approval_id}/approve", body={"comment": comment})
+
+    def refuse(self, approval_id: str, comment: str) -> None:
+        self.transport.send("POST", f"/approvals/{approval_id}/refuse", body={"comment": comment})
+
+    def withdraw(self, approval_id: str) -> None:
+        self.transport.send("POST", f"/approvals/{approval_id}/withdraw")
 
     # Items
     def items(
@@ -189,6 +209,14 @@ class Winnow:
     def decisions(self, **filters: str | int | None) -> Page[Document]:
         return self.transport.ask(Page[Document], "GET", "/decisions", params=filters)
 
+    def standing(self, reporter: model.Ref) -> model.Standing:
+        params: Params = {"reporterTypeId": reporter.type_id, "reporterId": reporter.id}
+        return self.transport.ask(model.Standing, "GET", "/reports/standing", params=params)
+
+    def reports_of(self, item_type_id: str, item_id: str) -> list[model.Report]:
+        params: Params = {"itemTypeId": item_type_id, "itemId": item_id, "limit": 100}
+        return self.transport.ask(Page[model.Report], "GET", "/reports", params=params).items
+
     # Backtests
     def start_backtest(self, request: Mapping[str, object]) -> str:
         told = self.transport.ask(dict[str, Any], "POST", "/backtests", body=request)
@@ -228,21 +256,21 @@ class Winnow:
     def update_user(self, user_id: str, body: Mapping[str, object]) -> Document:
         return self.transport.ask(dict[str, Any], "PUT", f"/users/{user_id}", body=body)
 
-    def deliveries(self, *, state: str = "", action_id: str = "") -> Page[model.Delivery]:
+    def deliveries(self, *, state: str = "", action_id: str = "") -> Page[webhooks.Delivery]:
         params: Params = {"state": state, "actionId": action_id, "limit": 100}
         return self.transport.ask(
-            Page[model.Delivery], "GET", "/webhooks/deliveries", params=params
+            Page[webhooks.Delivery], "GET", "/webhooks/deliveries", params=params
         )
 
-    def delivery(self, delivery_id: str) -> model.Delivery:
-        return self.transport.ask(model.Delivery, "GET", f"/webhooks/deliveries/{delivery_id}")
+    def delivery(self, delivery_id: str) -> webhooks.Delivery:
+        return self.transport.ask(webhooks.Delivery, "GET", f"/webhooks/deliveries/{delivery_id}")
 
     def replay(self, delivery_id: str) -> None:
         self.transport.send("POST", f"/webhooks/deliveries/{delivery_id}/replay")
 
     def replay_many(
         self, *, state: str, action_id: str = "", since: str = "", until: str = "", apply: bool
-    ) -> model.Replayed:
+    ) -> webhooks.Replayed:
         """since, until: ISO-8601 times of creation; without `apply` they are only counted."""
         body = {
             "state": state,
@@ -251,13 +279,13 @@ class Winnow:
             "to": until or None,
             "apply": apply,
         }
-        return self.transport.ask(model.Replayed, "POST", "/webhooks/replay", body=body)
+        return self.transport.ask(webhooks.Replayed, "POST", "/webhooks/replay", body=body)
 
-    def endpoints(self) -> list[model.Endpoint]:
-        return self.transport.ask(Page[model.Endpoint], "GET", "/webhooks/endpoints").items
+    def endpoints(self) -> list[webhooks.Endpoint]:
+        return self.transport.ask(Page[webhooks.Endpoint], "GET", "/webhooks/endpoints").items
 
-    def try_action(self, action_id: str) -> model.Trial:
-        return self.transport.ask(model.Trial, "POST", f"/actions/{action_id}/test")
+    def try_action(self, action_id: str) -> webhooks.Trial:
+        return self.transport.ask(webhooks.Trial, "POST", f"/actions/{action_id}/test")
 
     def overview(self, days: int = 7) -> model.Overview:
         return self.transport.ask(model.Overview, "GET", "/overview", params={"days": days})

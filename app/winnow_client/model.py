@@ -81,9 +81,12 @@ class Diagnostic(Wire, frozen=True):
 
 
 class Checked(Wire, frozen=True):
+    """warnings: what is probably not meant; their places are in the canonical text."""
+
     ok: bool
     diagnostics: list[Diagnostic] = []
     canonical: str | None = None
+    warnings: list[Diagnostic] = []
 
 
 class Interval(Wire, frozen=True):
@@ -137,10 +140,15 @@ class ItemField(Wire, frozen=True):
 
 
 class ShownItem(Wire, frozen=True):
+    """told_at: when the platform was asked for an item that it had never sent."""
+
     item_id: str = ""
     item_type_id: str = ""
     item_type_name: str = ""
+    name: str | None = None
+    submission_id: str | None = None
     fields: list[ItemField] = []
+    told_at: datetime | None = None
 
 
 class ItemLink(Wire, frozen=True):
@@ -160,7 +168,9 @@ class Source(Wire, frozen=True):
 class OtherItem(Wire, frozen=True):
     item_id: str = ""
     item_type_id: str = ""
+    item_type_name: str = ""
     arrived_at: datetime | None = None
+    creator_id: str | None = None
     data: Document = {}
 
 
@@ -216,6 +226,62 @@ class Appeal(Wire, frozen=True):
     against: list[Challenged] = []
 
 
+class Ref(Wire, frozen=True):
+    type_id: str = ""
+    id: str = ""
+
+
+class Report(Wire, frozen=True):
+    """state: open, upheld, dismissed or invalidated."""
+
+    report_id: str = ""
+    state: str = ""
+    received_at: datetime | None = None
+    reported_at: datetime | None = None
+    item: Ref = Ref()
+    reporter: Ref = Ref()
+    policy_id: str | None = None
+    policy_name: str | None = None
+    reason: str | None = None
+    csam: bool = False
+
+
+class Standing(Wire, frozen=True):
+    """What became of a reporter's reports. accuracy: of those decided, the share upheld."""
+
+    reporter: Ref = Ref()
+    reports: int = 0
+    open: int = 0
+    upheld: int = 0
+    dismissed: int = 0
+    invalidated: int = 0
+    accuracy: float | None = None
+
+
+class ThreadItem(Wire, frozen=True):
+    """flagged: a report names it, too."""
+
+    item: OtherItem = OtherItem()
+    flagged: bool = False
+
+
+class RoutingStep(Wire, frozen=True):
+    """What one routing rule said of the item; a shadow one would not have decided."""
+
+    rule_id: str = ""
+    name: str = ""
+    outcome: str = ""
+    shadow: bool = False
+
+
+class Routing(Wire, frozen=True):
+    """rule_id: None where no routing rule held, and the job went to the default queue."""
+
+    queue_name: str = ""
+    rule_id: str | None = None
+    trail: list[RoutingStep] = []
+
+
 class Job(Wire, frozen=True):
     job_id: str
     queue_id: str = ""
@@ -233,7 +299,11 @@ class Job(Wire, frozen=True):
     actions: list[ActionChoice] = []
     policies: list[PolicyChoice] = []
     policy_ids: list[str] = []
+    reports: list[Report] = []
+    thread: list[ThreadItem] = []
+    additional_items: list[OtherItem] = []
     appeals: list[Appeal] = []
+    routing: Routing | None = None
 
 
 class Decided(Wire, frozen=True):
@@ -266,56 +336,6 @@ class ApiKey(Wire, frozen=True):
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
     key: str | None = None
-
-
-class Attempt(Wire, frozen=True):
-    attempt: int = 0
-    started_at: datetime | None = None
-    latency_ms: float | None = None
-    status: int | None = None
-    error: str | None = None
-    response: str | None = None
-
-
-class Trial(Wire, frozen=True):
-    """A webhook sent as a test, and how it was answered."""
-
-    delivery_id: str = ""
-    delivered: bool = False
-    status: int | None = None
-    latency_ms: float = 0.0
-    error: str = ""
-    response: str = ""
-
-
-class Replayed(Wire, frozen=True):
-    matched: int = 0
-    replayed: int = 0
-
-
-class Endpoint(Wire, frozen=True):
-    """breaker: closed, open or probing."""
-
-    endpoint: str = ""
-    breaker: str = ""
-    failures: int = 0
-    open_until: datetime | None = None
-    waiting: int = 0
-
-
-class Delivery(Wire, frozen=True):
-    delivery_id: str = ""
-    action_id: str | None = None
-    action_name: str | None = None
-    kind: str = ""
-    url: str = ""
-    state: str = ""
-    attempts: int | list[Attempt] = 0
-    attempt_log: list[Attempt] = []
-    created_at: datetime | None = None
-    delivered_at: datetime | None = None
-    next_attempt_at: datetime | None = None
-    body: Any = None
 
 
 class SetAsideItem(Wire, frozen=True):

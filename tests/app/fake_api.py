@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Body, FastAPI, Header, HTTPException, Request, Response
+from fastapi import Body, FastAPI, Header, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from tests.app.fake_data import Doc, example_state
+from tests.app.fake_reports import standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,11 +37,14 @@ class State:
     waiting: list[Doc]
     backtests: list[Doc]
     permissions: list[str]
+    approvals: list[Doc] = field(default_factory=list)
+    needs_approval: bool = False
     decided: list[Doc] = field(default_factory=list)
     held: dict[str, str] = field(default_factory=dict)
     set_aside: list[Doc] = field(default_factory=list)
     broken_rules: list[Doc] = field(default_factory=list)
     configuration_problem: str = ""
+    standings: list[str] = field(default_factory=list)
     heartbeats: list[str] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     empty: bool = False
@@ -53,9 +58,11 @@ def fake_api(state: State | None = None) -> FastAPI:
         _sessions,
         _configuration,
         _rules,
+        _approvals,
         _queues,
         _jobs,
         _decisions,
+        _reports,
         _set_aside,
         _backtests,
         _administration,
@@ -112,12 +119,15 @@ def _sessions(app: FastAPI, state: State) -> None:
         return {"orgId": "1", "name": "Example forum", "signingPublicKeyPem": "-----BEGIN…"}
 
 
+def _configured(state: State, kind: str, object_id: str) -> Doc:
+    for one in state.configured.get(kind, []):
+        if one["id"] == object_id:
+            return one
+    raise HTTPException(404, f"No such {kind}.")
+
+
 def _configuration(app: FastAPI, state: State) -> None:
-    def found(kind: str, object_id: str) -> Doc:
-        for one in state.configured.get(kind, []):
-            if one["id"] == object_id:
-                return one
-        raise HTTPException(404, f"No such {kind}.")
+    found = partial(_configured, state)
 
     @app.post("/api/v1/config/item-types/infer")
     def infer(body: Sent) -> Doc:
@@ -129,8 +139,9 @@ def _configuration(app: FastAPI, state: State) -> None:
         return page(state.configured.get(kind, []))
 
     @app.post("/api/v1/config/{kind}", status_code=201)
-    def create(kind: str, body: Sent) -> Doc:
-        body.pop("reason", None)
+    def create(kind: str, body: Sent) -> Any:
+        if waits := _waits(state, kind, {"ruleId": "r-new", "baseVersion": 0}, body):
+            return waits
         made = {**body, "id": f"{kind}-{next(state.numbers)}", "version": 1, "updatedAt": stamp()}
         state.configured.setdefault(kind, []).append(made)
         return made
@@ -140,16 +151,19 @@ def _configuration(app: FastAPI, state: State) -> None:
         return found(kind, object_id)
 
     @app.put("/api/v1/config/{kind}/{object_id}")
-    def update(kind: str, object_id: str, body: Sent) -> Doc:
+    def update(kind: str, object_id: str, body: Sent) -> Any:
         head = found(kind, object_id)
         if body.pop("expectedVersion", None) not in (None, head["version"]):
             raise HTTPException(409, "Somebody saved a newer version.")
         if not str(body.get("name", "")).strip():
             problem = {"message": "A name is needed.", "pointer": "/name", "hint": "Give one."}
             raise HTTPException(400, {"detail": "A name is needed.", "errors": [problem]})
-        body.pop("reason", None)
+        asked = {"ruleId": object_id, "baseVersion": head["version"]}
+        if waits := _waits(state, kind, asked, body):
+            return waits
         head.update(body, version=head["version"] + 1)
-        return head
+        doubtful = {"warnings": [{"itemType": "Post", **DOUBT}], "failedExamples": [0]}
+        return head | (doubtful if kind == "rules" else {})
 
     @app.get("/api/v1/config/{kind}/{object_id}/versions")
     def versions(kind: str, object_id: str) -> Doc:
@@ -162,6 +176,63 @@ def _configuration(app: FastAPI, state: State) -> None:
                 {**told, "version": head["version"] - 1, "reason": "First", "document": older},
             ]
         )
+
+
+DOUBT = {
+    "code": "mostly-null",
+    "message": "`likes` is missing in 80% of recent items.",
+    "hint": "Say what shall hold where it is missing.",
+    "line": 1,
+    "column": 1,
+    "length": 5,
+}
+
+
+def _waits(state: State, kind: str, asked: Doc, body: Doc) -> Response | None:
+    reason = body.pop("reason", None)
+    if kind != "rules" or not state.needs_approval:
+        return None
+    approval = {
+        "approvalId": f"ap{next(state.numbers)}",
+        "ruleName": body["name"],
+        "state": "waiting",
+        "document": body,
+        "reason": reason or "",
+        "author": "user:u1",
+        "authorName": "Ada",
+        "createdAt": stamp(),
+        **asked,
+    }
+    state.approvals.insert(0, approval)
+    told = {"approvalId": approval["approvalId"], "state": "waiting"}
+    return JSONResponse({**told, "detail": "Somebody else approves it."}, status_code=202)
+
+
+def _approvals(app: FastAPI, state: State) -> None:
+    def known(approval_id: str) -> Doc:
+        return next(one for one in state.approvals if one["approvalId"] == approval_id)
+
+    @app.get("/api/v1/approvals")
+    def listed(ruleId: str = "", wanted: Annotated[str, Query(alias="state")] = "") -> Doc:  # noqa: N803 - its name on the wire
+        return page(
+            [
+                one
+                for one in state.approvals
+                if ruleId in ("", one["ruleId"]) and wanted in ("", one["state"])
+            ]
+        )
+
+    @app.get("/api/v1/approvals/{approval_id}")
+    def one(approval_id: str) -> Doc:
+        changes = [{"key": "where", "before": "likes < 3", "after": "likes < 4"}]
+        return {"approval": known(approval_id), "changes": changes, "diff": ""}
+
+    @app.post("/api/v1/approvals/{approval_id}/{verb}")
+    def decide(approval_id: str, verb: str, body: Annotated[Doc | None, Body()] = None) -> Doc:
+        found = known(approval_id)
+        states = {"approve": "approved", "refuse": "refused", "withdraw": "withdrawn"}
+        found |= {"state": states[verb], "decidedByName": "Bob", **(body or {})}
+        return found
 
 
 def _rules(app: FastAPI, state: State) -> None:
@@ -178,7 +249,8 @@ def _rules(app: FastAPI, state: State) -> None:
                 "length": 3,
             }
             return {"ok": False, "diagnostics": [wrong], "canonical": None}
-        return {"ok": True, "diagnostics": [], "canonical": body["where"]}
+        warnings = [DOUBT] if "likes" in body["where"] else []
+        return {"ok": True, "diagnostics": [], "canonical": body["where"], "warnings": warnings}
 
     @app.post("/api/v1/rules/preview")
     def preview(body: Sent) -> Doc:
@@ -315,6 +387,18 @@ def _decisions(app: FastAPI, state: State) -> None:
             for d in state.decided
         ]
         return page(told)
+
+
+def _reports(app: FastAPI, state: State) -> None:
+    @app.get("/api/v1/reports")
+    def listed(itemId: str) -> Doc:  # noqa: N803 - the parameter's name on the wire
+        known = [report for job in state.waiting for report in job.get("reports", [])]
+        return page([report for report in known if report["item"]["id"] == itemId])
+
+    @app.get("/api/v1/reports/standing")
+    def stands(reporterTypeId: str, reporterId: str) -> Doc:  # noqa: N803 - likewise
+        state.standings.append(reporterId)
+        return standing(reporterId)
 
 
 def _set_aside(app: FastAPI, state: State) -> None:

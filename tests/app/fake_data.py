@@ -141,9 +141,11 @@ def _job(number: int, text: str) -> Doc:
             "itemId": f"post-{number}",
             "itemTypeId": "t1",
             "itemTypeName": "Post",
+            "submissionId": f"s{number}",
             "fields": [{"spans": [], **one} for one in fields],
         },
         "creator": {"itemId": f"user-{number % 5}", "itemTypeId": "t2"},
+        "routing": {"queueName": "Spam", "ruleId": None, "trail": []},
         "sources": [
             {
                 "kind": "RULE_EXECUTION",

@@ -100,8 +100,8 @@ def settled(page: Page) -> None:
 
 
 def shot(page: Page, name: str) -> None:
-    """Kept only where `WINNOW_SHOTS` names a folder, for people to look at."""
-    folder = os.environ.get("WINNOW_SHOTS")
+    """Kept only where `CONSOLE_SHOTS` names a folder, for people to look at."""
+    folder = os.environ.get("CONSOLE_SHOTS")
     if folder:
         page.screenshot(path=Path(folder) / f"{name}.png")
 
@@ -167,11 +167,19 @@ def test_ignore_opens_the_next_job_at_once(page: Page, house: House) -> None:
 
 
 def test_everything_to_decide_fits_one_screen(page: Page, house: House) -> None:
-    open_page(page, house, f"job?queue={house.queue_id}")
+    open_page(page, house, f"job?queue={house.queue_id}&job={reported_job(house)}")
+    expect(page.get_by_text("Reported 5 times")).to_be_visible()
+    shot(page, "job-reported")
     for key in ("job-action-0", "submit", "ignore", "skip", "pick-policy", "help"):
         box = page.locator(f".st-key-{key} button").bounding_box()
         assert box is not None
         assert box["y"] + box["height"] <= 900, key
+
+
+def reported_job(house: House) -> str:
+    """The job of the item that readers reported, given back by whoever held it."""
+    [job_id] = [job["jobId"] for job in house.winnow.item(house.type_id, "post-1").jobs]
+    return str(job_id)
 
 
 def test_the_question_mark_lists_the_keys(page: Page, house: House) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.app.conftest import Opened, said
+from tests.app.fake_reports import reported
 
 if TYPE_CHECKING:
     from tests.app.fake_api import State
@@ -163,3 +164,50 @@ def test_an_upheld_decision_is_told_as_such(opened: Opened, state: State) -> Non
     page.button(key="uphold").click().run()
     assert [(d["kind"], d["actionIds"]) for d in state.decided] == [("REJECT_APPEAL", [])]
     assert "Upheld" in said(page)
+
+
+def test_a_reported_job_tells_who_said_what_and_how_reliable_they_are(
+    opened: Opened, state: State
+) -> None:
+    state.waiting[0] = reported(state.waiting[0])
+    page = opened("job", queue="q1")
+    shown = said(page)
+    assert "Reported 4 times" in shown
+    assert "Spam and scams (3)" in shown
+    assert "reader-0 (4 of 5 upheld)" in shown
+    assert "reader-1 (first report)" in shown
+    assert "reader-2 (4 of 5 upheld) and 1 more" in shown
+    assert "money &amp; more &lt;i&gt;money&lt;/i&gt;" in shown
+    assert [tab.label for tab in page.tabs][:3] == ["Thread (3)", "Reports (4)", "Sent along (1)"]
+
+
+def test_what_a_reporter_said_before_is_asked_once_a_job(opened: Opened, state: State) -> None:
+    state.waiting[0] = reported(state.waiting[0])
+    page = opened("job", queue="q1")
+    page.button(key="job-action-0").click().run()
+    assert state.standings == ["reader-0", "reader-1", "reader-2"]
+
+
+def test_a_thread_marks_this_item_and_what_was_reported_too(opened: Opened, state: State) -> None:
+    state.waiting[0] = reported(state.waiting[0])
+    shown = said(opened("job", queue="q1"))
+    assert shown.count('class="w-flagged"') == 2
+    assert shown.index("Who wants to win?") < shown.index("this item")
+
+
+def test_the_routing_rule_that_chose_the_queue_is_named(opened: Opened, state: State) -> None:
+    state.waiting[0] = reported(state.waiting[0])
+    shown = said(opened("job", queue="q1"))
+    assert "Routed here by Money offers" in shown
+    assert "Grave things first: did not hold" in shown
+
+
+def test_a_job_without_reports_has_no_empty_parts(opened: Opened) -> None:
+    page = opened("job", queue="q1")
+    labels = [tab.label for tab in page.tabs]
+    assert labels == ["More by this author (8)", "History (0)"]
+
+
+def test_an_item_that_was_never_sent_says_so(opened: Opened, state: State) -> None:
+    state.waiting[0]["item"] |= {"submissionId": None, "fields": []}
+    assert "never sent this item" in said(opened("job", queue="q1"))

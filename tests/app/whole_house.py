@@ -86,6 +86,7 @@ def whole_house(context: Context, org: Organisation, items: int = 60) -> Iterato
         try:
             _send(http, org.api_key, house.type_id, items)
             until(lambda: _judged(winnow, items), what="every item is judged")
+            _report(http, org.api_key, house.type_id)
             export_all(context, org.org_id)
             yield house
         finally:
@@ -146,6 +147,22 @@ def _send(http: httpx.Client, key: str, type_id: str, items: int) -> None:
     every = [_item(number, type_id) for number in range(items)]
     answer = http.post("/items/async", json={"items": every}, headers={"X-API-Key": key})
     assert answer.status_code == httpx.codes.ACCEPTED, answer.text
+
+
+def _report(http: httpx.Client, key: str, type_id: str) -> None:
+    """The oldest job is about an item that five readers reported at length, with its thread."""
+    for reader in range(5):
+        body = {
+            "reporter": {"kind": "user", "typeId": type_id, "id": f"reader-{reader}"},
+            "reportedAt": datetime.now(UTC).isoformat(),
+            "reportedItem": _item(1, type_id),
+            "reportedForReason": {"reason": "It asks for money, again and again. " * 20},
+            "reportedItemThread": [_item(1000, type_id), _item(1002, type_id)],
+            "reportedItemsInThread": [{"typeId": type_id, "id": "post-1000"}],
+            "additionalItems": [_item(1004, type_id)],
+        }
+        answer = http.post("/report", json=body, headers={"X-API-Key": key})
+        assert answer.status_code == httpx.codes.CREATED, answer.text
 
 
 def _item(number: int, type_id: str) -> dict[str, Any]:
