@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.screens.org_settings import show_org_settings
+from app.screens.signing_keys import show_signing_keys
 from app.session import current_user, may, winnow
 from app.widgets.layout import flash, heading, says
 from app.widgets.link_table import Column, link_table
@@ -42,16 +44,17 @@ _PEOPLE = (
 def show() -> None:
     flash()
     heading("Settings", current_user().org_name)
-    labels = ["API keys", "People", "Signing key"] if may("MANAGE_ORG") else ["People"]
-    tabs = dict(zip(labels, st.tabs(labels), strict=True))
-    if "API keys" in tabs:
-        with tabs["API keys"]:
-            _api_keys()
-        with tabs["Signing key"]:
-            _signing_key()
-    with tabs["People"]:
-        if may("MANAGE_USERS"):
-            _people()
+    parts = {"People": _people} if may("MANAGE_USERS") else {}
+    if may("MANAGE_ORG"):
+        parts = {
+            "Organisation": show_org_settings,
+            "API keys": _api_keys,
+            **parts,
+            "Signing keys": show_signing_keys,
+        }
+    for tab, show_part in zip(st.tabs(list(parts)), parts.values(), strict=True):
+        with tab, told():
+            show_part()
 
 
 def _api_keys() -> None:
@@ -141,9 +144,3 @@ def _person(user: User) -> dict[str, object]:
 
 def _role(role: str) -> str:
     return role.replace("_", " ").capitalize()
-
-
-def _signing_key() -> None:
-    told_ = winnow().organisation()
-    st.html('<p class="w-quiet">Verify webhooks with this public key.</p>')
-    st.code(told_.signing_public_key_pem or "No key yet.", language=None)

@@ -238,6 +238,30 @@ class Winnow:
         self.transport.send("POST", f"/backtests/{backtest_id}/cancel")
 
     # Administration
+    def org_settings(self) -> Document:
+        return self.transport.ask(dict[str, Any], "GET", "/org/settings")
+
+    def save_org_settings(
+        self, document: Mapping[str, object], *, reason: str, expected_version: int
+    ) -> Document:
+        body = {**document, "reason": reason, "expectedVersion": expected_version}
+        return self.transport.ask(dict[str, Any], "PUT", "/org/settings", body=body)
+
+    def strike_histogram(self) -> list[model.Bar]:
+        return self.transport.ask(Page[model.Bar], "GET", "/strikes/histogram").items
+
+    def signing_keys(self) -> list[webhooks.SigningKey]:
+        """Newest first, retired ones too."""
+        path = "/org/signing-keys"
+        return self.transport.ask(Page[webhooks.SigningKey], "GET", path).items
+
+    def rotate_signing_key(self, overlap_hours: int) -> None:
+        body = {"overlapHours": overlap_hours}
+        self.transport.send("POST", "/org/signing-keys/rotate", body=body)
+
+    def retire_signing_key(self, key_id: str) -> None:
+        self.transport.send("POST", f"/org/signing-keys/{key_id}/retire")
+
     def api_keys(self) -> list[model.ApiKey]:
         return self.transport.ask(Page[model.ApiKey], "GET", "/api-keys").items
 

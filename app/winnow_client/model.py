@@ -338,6 +338,13 @@ class ApiKey(Wire, frozen=True):
     key: str | None = None
 
 
+class Bar(Wire, frozen=True):
+    """How many people have this many strikes now."""
+
+    strikes: float = 0
+    people: int = 0
+
+
 class SetAsideItem(Wire, frozen=True):
     """seq: its place, by which it is judged again. reason: why that failed."""
 

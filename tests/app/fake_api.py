@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse
 
 from tests.app.fake_data import Doc, example_state
 from tests.app.fake_reports import standing
+from tests.app.fake_settings import next_key, settings_of, signing_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,8 @@ class State:
     waiting: list[Doc]
     backtests: list[Doc]
     permissions: list[str]
+    settings: Doc = field(default_factory=dict)
+    signing_keys: list[Doc] = field(default_factory=signing_keys)
     approvals: list[Doc] = field(default_factory=list)
     needs_approval: bool = False
     decided: list[Doc] = field(default_factory=list)
@@ -66,6 +69,7 @@ def fake_api(state: State | None = None) -> FastAPI:
         _set_aside,
         _backtests,
         _administration,
+        _organisation,
     ):
         routes(app, app.state.fake)
     return app
@@ -449,6 +453,43 @@ def _backtests(app: FastAPI, state: State) -> None:
         text = "Win big at the casino tonight"
         added = {"itemId": "p7", "added": True, "arrivedAt": stamp(60), "data": {"text": text}}
         return page([added, {**added, "itemId": "p8", "added": False}])
+
+
+def _organisation(app: FastAPI, state: State) -> None:
+    @app.get("/api/v1/org/settings")
+    def settings() -> Doc:
+        return settings_of(state.settings)
+
+    @app.put("/api/v1/org/settings")
+    def save(body: Sent) -> Doc:
+        version = state.settings.get("version", 0)
+        if body.pop("expectedVersion") != version:
+            raise HTTPException(409, "Somebody saved a newer version.")
+        for number, threshold in enumerate(body["strikeThresholds"]):
+            if not threshold["actionIds"]:
+                pointer = f"/strikeThresholds/{number}/actionIds"
+                problem = {"message": "A threshold needs an action.", "pointer": pointer}
+                raise HTTPException(400, {"detail": "Not valid.", "errors": [problem]})
+        state.settings = {**body, "version": version + 1}
+        return settings_of(state.settings)
+
+    @app.get("/api/v1/strikes/histogram")
+    def histogram() -> Doc:
+        return page([{"strikes": 1, "people": 40}, {"strikes": 3, "people": 7}])
+
+    @app.get("/api/v1/org/signing-keys")
+    def keys() -> Doc:
+        return page(state.signing_keys)
+
+    @app.post("/api/v1/org/signing-keys/rotate", status_code=201)
+    def rotate(body: Sent) -> Doc:
+        state.signing_keys.insert(0, next_key(body["overlapHours"]))
+        return state.signing_keys[0]
+
+    @app.post("/api/v1/org/signing-keys/{key_id}/retire", status_code=204)
+    def retire(key_id: str) -> None:
+        for key in state.signing_keys:
+            key["state"] = "retired" if key["keyId"] == key_id else "active"
 
 
 def _administration(app: FastAPI, state: State) -> None:

@@ -113,8 +113,10 @@ def test_rules_keep_their_filter_in_the_address(opened: Opened) -> None:
 
 def test_a_new_key_is_shown_once(opened: Opened) -> None:
     page = opened("settings")
-    page.text_input[0].input("backfill")
-    page.button[0].click().run()
+    [name] = [one for one in page.text_input if one.label == "A new key for"]
+    name.input("backfill")
+    [make] = [one for one in page.button if one.label == "Make a key"]
+    make.click().run()
     assert "wk_3f9a_secret" in said(page)
     assert "wk_3f9a_secret" not in said(page.run())
 
