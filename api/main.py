@@ -28,6 +28,7 @@ from api.routes import (
     jobs,
     organisation,
     overview,
+    people,
     platform_actions,
     policies,
     queues,
@@ -73,6 +74,7 @@ TAGS = [
     {"name": "Rules", "description": "Conditions checked and previewed before they are saved."},
     {"name": "Review", "description": "Queues, jobs, claims that run out, decisions."},
     {"name": "Investigation", "description": "Items and their history."},
+    {"name": "People", "description": "What is known of one person of the platform."},
     {"name": "Backtests", "description": "What a rule would have done."},
     {"name": "Webhooks", "description": "What was sent, how it was answered, sending it again."},
     {"name": "Insight", "description": "Figures."},
@@ -118,6 +120,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     rule_forms.router,
     signals.router,
     entity_labels.router,
+    people.router,
 )
 
 

@@ -35,6 +35,7 @@ COMMANDS = (
     Command("postgres", "cli.postgres", "Run the embedded Postgres alone."),
     Command("org", "cli.org", "Create and list organisations."),
     Command("users", "cli.users", "Create, list and change the people of an organisation."),
+    Command("people", "cli.people", "Export or erase what is known of a person."),
     Command("migrate", "cli.migrate", "Bring the database to this version's schema."),
     Command("audit", "cli.audit", "Prove that nobody changed the audit log."),
     Command("import", "cli.import_items", "Send the rows of a file through ingest."),

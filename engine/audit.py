@@ -98,6 +98,10 @@ class Event(StrEnum):
     ENTITY_LABEL_ADD = "entity-label:add"
     ENTITY_LABEL_WITHDRAW = "entity-label:withdraw"
 
+    PERSON_EXPORT = "person:export"
+    PERSON_ASK_ERASURE = "person:ask-erasure"
+    PERSON_ERASE = "person:erase"
+
     SUBMISSION_SET_ASIDE = "submission:set-aside"
     SUBMISSION_REPLAY = "submission:replay"
     SUBMISSION_IMPORT = "submission:import"

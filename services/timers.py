@@ -12,6 +12,7 @@ import structlog
 
 from services import field_statistics
 from services.bank_expiry import expire_terms
+from services.erasures import erase_all
 from services.idempotency import forget_keys
 from services.lake_export import export_all
 from services.media import forget_media, hash_all
@@ -27,6 +28,7 @@ HOURLY_S = 3600.0
 EXPIRY_S = 30.0
 MEDIA_S = 1.0
 STATISTICS_S = 300.0
+ERASURES_S = 5.0
 # Kept beyond every window, so that an item evaluated late still finds all its events.
 KEPT_LONGER = timedelta(hours=1)
 ANSWERS_KEPT = timedelta(days=30)
@@ -63,6 +65,14 @@ def expire_bank_entries(context: Context) -> int:
     if expired:
         log.info("bank_entries_expired", count=expired)
     return expired
+
+
+def erase_people(context: Context) -> int:
+    """Sees through what administrators asked to be erased; how many people went."""
+    erased = erase_all(context)
+    if erased:
+        log.info("people_erased", count=erased)
+    return erased
 
 
 def collect_field_statistics(context: Context) -> int:
@@ -112,6 +122,7 @@ def timers(export_every_s: float | None, hasher: Hasher | None = None) -> tuple[
     always = (
         Timer("partitions", HOURLY_S, ensure_partitions),
         Timer("bank-entries", EXPIRY_S, expire_bank_entries),
+        Timer("erasures", ERASURES_S, erase_people),
         Timer("field-statistics", STATISTICS_S, collect_field_statistics),
         *([Timer("media", MEDIA_S, partial(hash_all, hasher=hasher))] if hasher else []),
         Timer("media-kept", HOURLY_S, forget_media, monotonic() + HOURLY_S),

@@ -21,7 +21,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 OLDEST_SERVER = 15
 SETUP_HINT = (
     "It must own the database and either be allowed to create roles, or be granted the roles "
-    "winnow_app, winnow_ingest and winnow_lookup, made by an administrator with CREATE ROLE."
+    "winnow_app, winnow_ingest, winnow_lookup and winnow_erase, made by an administrator "
+    "with CREATE ROLE."
 )
 
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('winnow migrate', 0))")

@@ -11,7 +11,7 @@ from cli.installation import open_installation
 from cli.main import run
 from engine.errors import NotAuthenticated
 from services import api_keys, sessions
-from store import server
+from store import export_source, server
 from store.migrate import newest_revision
 from store.settings import load_settings
 
@@ -167,3 +167,15 @@ def test_a_wrong_setting_is_a_usage_error(winnow: Winnow, monkeypatch: pytest.Mo
     winnow("org", "list")
     assert winnow.exit_code == 2
     assert "WINNOW_PORT is not a port" in winnow.errors
+
+
+def test_a_person_is_exported_and_erased_at_once(winnow: Winnow, migrated: Settings) -> None:
+    org = winnow("org", "create", "Acme", "--json")["org_id"]
+    with open_installation(migrated) as context, context.database.transaction(org) as tx:
+        [user_type] = export_source.item_type_ids(tx)
+    who = ("--org", str(org), "--type", user_type, "--id", "u-17")
+    assert winnow("people", "export", *who)["submissions"] == []
+    erased = winnow("people", "erase", *who, "--json")
+    assert (erased["state"], erased["counts"]["submissions"]) == ("done", 0)
+    winnow("people", "erase", "--org", str(org), "--type", "none", "--id", "u-17")
+    assert winnow.exit_code == 1

@@ -85,11 +85,11 @@ def test_what_only_a_superuser_may_do_is_asked_for_once(server: Server) -> None:
 def test_a_user_who_may_not_create_roles_is_told_what_is_needed(server: Server) -> None:
     with pytest.raises(InvalidConfiguration, match="DATABASE_URL") as refusal:
         migrate(server.unable_url)
-    assert "winnow_app, winnow_ingest and winnow_lookup" in refusal.value.hint
+    assert "winnow_app, winnow_ingest, winnow_lookup and winnow_erase" in refusal.value.hint
 
 
 def test_roles_that_an_administrator_made_are_enough(server: Server) -> None:
-    for role in ("winnow_app", "winnow_ingest BYPASSRLS", "winnow_lookup"):
+    for role in ("winnow_app", "winnow_ingest BYPASSRLS", "winnow_lookup", "winnow_erase"):
         execute_alone(server.admin_url, f"CREATE ROLE {role}")
         execute_alone(server.admin_url, f"GRANT {role.partition(' ')[0]} TO unable")
     assert migrate(server.unable_url) == newest_revision()

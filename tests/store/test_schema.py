@@ -171,15 +171,18 @@ def test_the_public_may_do_nothing(migrated: Connection) -> None:
     assert migrated.execute(text(statement)).scalars().all() == []
 
 
-def test_what_answers_without_an_organisation_runs_as_a_role_that_only_looks_up(
+def test_what_goes_beyond_the_runtime_runs_as_a_role_that_does_only_this(
     migrated: Connection,
 ) -> None:
     statement = """
         SELECT DISTINCT pg_get_userbyid(proowner), proconfig::text[] FROM pg_proc
-        WHERE pronamespace = 'public'::regnamespace AND prosecdef
+        WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY 1
     """
     found = [tuple(row) for row in migrated.execute(text(statement))]
-    assert found == [("winnow_lookup", ["search_path=pg_catalog, public"])]
+    assert found == [
+        ("winnow_erase", ["search_path=pg_catalog, public, pg_temp"]),
+        ("winnow_lookup", ["search_path=pg_catalog, public"]),
+    ]
 
 
 def test_no_role_of_ours_can_sign_in_or_is_a_superuser(migrated: Connection) -> None:
@@ -189,6 +192,7 @@ def test_no_role_of_ours_can_sign_in_or_is_a_superuser(migrated: Connection) -> 
     """
     assert [tuple(row) for row in migrated.execute(text(statement))] == [
         ("winnow_app", False, False, False, False),
+        ("winnow_erase", False, False, False, False),
         ("winnow_ingest", False, False, False, True),
         ("winnow_lookup", False, False, False, False),
     ]

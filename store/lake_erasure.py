@@ -1,0 +1,126 @@
+"""Rows of the lake that go for good: out of the newest version, and out of every file on disk.
+
+Predicates name places and ids of our own alone, since Delta writes them into the table's log. Call
+only while no export of the organisation runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
+from deltalake.exceptions import TableNotFoundError
+from pyarrow.dataset import dataset
+
+from store.analysis import literal
+from store.lake import org_root
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from engine.items import ItemRef
+
+AT_ONCE: Final = 2000
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Rows of a table. columns: those that the condition reads."""
+
+    columns: frozenset[str]
+    condition: pc.Expression
+
+    def __or__(self, other: Wanted) -> Wanted:
+        return Wanted(self.columns | other.columns, self.condition | other.condition)
+
+
+def of_items(items: Iterable[ItemRef], type_column: str, id_column: str) -> Wanted:
+    """Rows whose two columns name one of these items."""
+    by_type: dict[str, list[str]] = {}
+    for item in items:
+        by_type.setdefault(item.type_id, []).append(item.item_id)
+    found = pc.scalar(value=False)
+    for type_id, item_ids in by_type.items():
+        found |= (pc.field(type_column) == type_id) & pc.field(id_column).isin(item_ids)
+    return Wanted(frozenset({type_column, id_column}), found)
+
+
+def among(column: str, values: Collection[object]) -> Wanted:
+    """Rows whose column is one of the values."""
+    condition = pc.field(column).isin(list(values)) if values else pc.scalar(value=False)
+    return Wanted(frozenset({column}), condition)
+
+
+def keys(uri: str, key: str, wanted: Wanted) -> list[str | int]:
+    """The values of `key` in the rows wanted, once each; none where there is no table."""
+    table = _open(uri)
+    if table is None:
+        return []
+    # Read whole, then looked at: statistics of rewritten files are of another text type.
+    known = table.to_pyarrow_dataset()
+    files = dataset(known.files, known.schema, format="parquet", filesystem=known.filesystem)
+    found: dict[str | int, None] = {}
+    for batch in files.to_batches(columns=sorted(wanted.columns | {key})):
+        rows = pa.Table.from_batches([batch]).filter(wanted.condition)
+        found |= dict.fromkeys(rows.column(key).to_pylist())
+    return list(found)
+
+
+def delete(uri: str, key: str, values: Sequence[str | int]) -> int:
+    """How many rows went out of the newest version."""
+    return sum(
+        int(table.delete(predicate)["num_deleted_rows"])
+        for table, predicate in _portions(uri, key, values)
+    )
+
+
+def change(
+    uri: str, key: str, values: Sequence[str | int], columns: Mapping[str, str | None]
+) -> None:
+    """Sets columns of the rows with these keys to the same texts, or to nothing."""
+    updates = {
+        column: "NULL" if value is None else literal(value) for column, value in columns.items()
+    }
+    for table, predicate in _portions(uri, key, values):
+        table.update(updates=updates, predicate=predicate)
+
+
+def forget_past(uri: str) -> None:
+    """Deletes every file that the newest version does not name: what was there is nowhere now."""
+    table = _open(uri)
+    if table is not None:
+        table.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False, full=True)
+
+
+def forget_flips(lake_root: str, org_id: int, places: Collection[int]) -> None:
+    """Takes these places out of what backtests kept of the items they judged differently."""
+    folder = Path(org_root(lake_root, org_id)) / "backtests"
+    for path in folder.rglob("flips-*.parquet"):
+        rows = pq.read_table(path)
+        gone = pc.is_in(rows.column("_seq"), value_set=pc.cast(list(places), "int64"))
+        if pc.any(gone).as_py():
+            scratch = path.with_suffix(".writing")
+            pq.write_table(rows.filter(pc.invert(gone)), scratch)
+            scratch.replace(path)
+
+
+def _portions(uri: str, key: str, values: Sequence[str | int]) -> Iterator[tuple[DeltaTable, str]]:
+    """The table as it then is, and a predicate for some of the keys."""
+    for start in range(0, len(values), AT_ONCE):
+        table = _open(uri)
+        if table is not None:
+            portion = values[start : start + AT_ONCE]
+            listed = ", ".join(str(v) if isinstance(v, int) else literal(v) for v in portion)
+            yield table, f"{key} IN ({listed})"
+
+
+def _open(uri: str) -> DeltaTable | None:
+    try:
+        return DeltaTable(uri)
+    except TableNotFoundError:
+        return None
