@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from engine.items import row_values
 from engine.language import Counter
 from engine.language.counters import compile_events, parse_counter
 from engine.language.nodes import Carries
 from engine.language.schemas import schema_of_item_type
-from store import clock, pending, submissions, window_events
+from services.counter_history import history
+from store import clock, pending, window_events
 from store.window_events import WindowEvent
 
 if TYPE_CHECKING:
@@ -29,11 +26,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from engine.items import ItemType
+    from services.counter_history import ItemLake
     from store.window_events import Registered
 
 SCHEMA = 1
-CHUNK = 5_000
-DECODE = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 @dataclass(frozen=True)
@@ -42,12 +38,16 @@ class RunningCounter:
     counter: Counter
 
 
-def register_counters(tx: Connection, item_type: ItemType, counters: Iterable[Counter]) -> None:
+def register_counters(
+    tx: Connection, item_type: ItemType, counters: Iterable[Counter], lake: ItemLake | None = None
+) -> None:
     """Starts those that are not running, and widens those kept for too short a time.
 
+    lake: where history is read as far as it has it; without one it is read from Postgres.
+
     All of it in the caller's transaction: once that commits, a counter answers as if it had
-    always been there, as far back as its window and the kept submissions reach. History is copied
-    before the clock is locked, and only what arrived meanwhile under the lock.
+    always been there, as far back as its window and the kept items reach. History is copied before
+    the clock is locked, and only what arrived meanwhile under the lock.
     """
     wanted = _longest(counters)
     if not _lacking(wanted, window_events.registered(tx)):
@@ -59,7 +59,7 @@ def register_counters(tx: Connection, item_type: ItemType, counters: Iterable[Co
     started = clock.read(tx)
     earliest = min(pending.oldest(tx) or started.at, started.at)
     series = [_start(tx, counter, known, earliest) for counter, known in lacking]
-    _backfill(tx, item_type, series, started.at)
+    _backfill(tx, item_type, series, started.at, lake)
     locked = clock.lock(tx)
     meanwhile = [_Series(each.counter_id, each.counter, started.at) for each in series]
     _backfill(tx, item_type, meanwhile, locked.at)
@@ -146,15 +146,19 @@ def _start(
 
 
 def _backfill(
-    tx: Connection, item_type: ItemType, series: Iterable[_Series], until: datetime
+    tx: Connection,
+    item_type: ItemType,
+    series: Iterable[_Series],
+    until: datetime,
+    lake: ItemLake | None = None,
 ) -> None:
     """One pass over the history for all of them; events that exist are left alone."""
     lines = list(series)
-    read = row_values(item_type)
-    events_of = compile_events([each.counter for each in lines])
-    rows = submissions.history(tx, item_type.type_id, min(each.after for each in lines), until)
-    while chunk := list(islice(rows, CHUNK)):
-        placed = [(seq, at, events_of(read(DECODE(data)))) for seq, at, data in chunk]
+    counters = [each.counter for each in lines]
+    events_of = compile_events(counters)
+    after = min(each.after for each in lines)
+    for chunk in history(tx, lake, item_type, counters, after, until):
+        placed = [(each.seq, each.arrived_at, events_of(each.row)) for each in chunk]
         for number, each in enumerate(lines):
             events = [
                 WindowEvent(event.key, at, seq, event.number, event.member)

@@ -98,12 +98,7 @@ class _Target:
         """(progress in the table's own log, from where to look for more)."""
         progress = lake.progress(self.uri)
         with self.context.database.transaction(self.org_id) as tx:
-            remembered = export_source.watermark(tx, self.name)
-        if remembered and progress is not None:
-            seen, _, at_progress = remembered.partition("@")
-            if at_progress == str(progress):
-                return progress, int(seen)
-        return progress, progress or 0
+            return progress, export_source.seen(tx, self.name, progress)
 
     def finish(self, seen: int) -> None:
         """Up to `seen` there is nothing that the table does not have."""
@@ -114,13 +109,16 @@ class _Target:
             export_source.set_watermark(tx, self.name, watermark, self.context.clock())
 
 
+def _items_target(context: Context, org_id: int, type_id: str) -> _Target:
+    uri = lake.items_uri(context.lake_root, org_id, type_id)
+    return _Target(context, org_id, export_source.items_name(type_id), uri)
+
+
 def _export_items(
     context: Context, org_id: int, type_id: str, last: datetime | None, portion: int
 ) -> TableExport:
     """last: the place up to which they are exported."""
-    target = _Target(
-        context, org_id, f"items/{type_id}", lake.items_uri(context.lake_root, org_id, type_id)
-    )
+    target = _items_target(context, org_id, type_id)
     progress, seen = target.start()
     end = 0 if last is None else microseconds(last)
     _refuse_if_behind(target, progress, end)
@@ -209,13 +207,12 @@ def compare_counts(context: Context, org_id: int) -> tuple[TableCount, ...]:
 
 
 def _count_items(context: Context, org_id: int, type_id: str) -> TableCount:
-    uri = lake.items_uri(context.lake_root, org_id, type_id)
-    target = _Target(context, org_id, f"items/{type_id}", uri)
+    target = _items_target(context, org_id, type_id)
     _, seen = target.start()
     with context.database.transaction(org_id) as tx:
         there = export_source.submissions_by_day(tx, type_id, from_microseconds(seen))
     here: dict[date, int] = dict.fromkeys(there, 0)
-    found = lake.snapshot(uri)
+    found = lake.snapshot(target.uri)
     for file in found.files if found else ():
         if file.day in here:
             here[file.day] += file.rows

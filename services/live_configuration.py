@@ -20,6 +20,7 @@ from engine.configuration.entry_hits import EntryFinders, entry_finders
 from engine.configuration.related import related_fields
 from engine.items import row_values
 from engine.language.counters import compile_counters, unconditional
+from services.counter_history import ItemLake
 from services.counters import register_counters
 from services.rulesets import compile_configuration, load_configuration
 from store import config, window_events
@@ -96,9 +97,13 @@ class Live:
 
 @dataclass
 class LiveConfigurations:
-    """problems: by organisation, why its newest configuration is not the one in use."""
+    """problems: by organisation, why its newest configuration is not the one in use.
+
+    lake_root: where counters that are not running yet find history.
+    """
 
     clock: Callable[[], datetime]
+    lake_root: str | None = None
     problems: dict[int, str] = field(default_factory=dict)
     _live: dict[int, Live] = field(default_factory=dict)
     _failed: dict[int, int] = field(default_factory=dict)
@@ -116,7 +121,7 @@ class LiveConfigurations:
     def _swap(self, tx: Connection, org_id: int, last_good: Live | None, version: int) -> Live:
         try:
             with tx.begin_nested():
-                live = load_live(tx, self.clock())
+                live = load_live(tx, self.clock(), self._lake(org_id))
         except DBAPIError:
             raise
         except Exception as error:
@@ -138,11 +143,14 @@ class LiveConfigurations:
         )
         return live
 
+    def _lake(self, org_id: int) -> ItemLake | None:
+        return ItemLake(self.lake_root, org_id) if self.lake_root else None
 
-def load_live(tx: Connection, now: datetime) -> Live:
+
+def load_live(tx: Connection, now: datetime, lake: ItemLake | None = None) -> Live:
     """Compiles what is configured, and registers any counter that is not running yet."""
     compiled = compile_configuration(load_configuration(tx), now)
-    return _live(compiled, _counter_ids(tx, compiled))
+    return _live(compiled, _counter_ids(tx, compiled, lake))
 
 
 def look_live(tx: Connection, configuration: Configuration, now: datetime) -> Live:
@@ -208,8 +216,8 @@ def _keys(counters: Sequence[Counter]) -> Keys:
     return keys
 
 
-def _counter_ids(tx: Connection, compiled: LiveRuleset) -> dict[str, int]:
+def _counter_ids(tx: Connection, compiled: LiveRuleset, lake: ItemLake | None) -> dict[str, int]:
     """By identity."""
     for rules in compiled.by_type.values():
-        register_counters(tx, rules.item_type, rules.ruleset.counters)
+        register_counters(tx, rules.item_type, rules.ruleset.counters, lake)
     return {known.identity: known.counter_id for known in window_events.registered(tx)}

@@ -18,6 +18,7 @@ from engine.language import Diagnostic, check
 from engine.permissions import Permission
 from services.configuration import Events, Noun, Saving, refuse
 from services.context import Caller, Context, require
+from services.counter_history import ItemLake
 from services.counters import register_counters
 from services.rule_lint import findings
 from services.rulesets import known_configuration
@@ -103,10 +104,11 @@ def _stored(saving: Saving, rule: Rule) -> None:
 
 
 def register(saving: Saving, checked: CheckedRule) -> None:
+    lake = ItemLake(saving.context.lake_root, saving.caller.org_id)
     for type_id, predicate in checked.predicates.items():
         if predicate.counters:
             item_type = saving.configuration.item_types[type_id]
-            register_counters(saving.tx, item_type, predicate.counters)
+            register_counters(saving.tx, item_type, predicate.counters, lake)
 
 
 RULES = Noun(

@@ -82,7 +82,7 @@ class SynchronousEvaluation:
     )
 
     def __post_init__(self) -> None:
-        self.configurations = LiveConfigurations(self.context.clock)
+        self.configurations = LiveConfigurations(self.context.clock, self.context.lake_root)
 
     def intake(self, org_id: int) -> Intake:
         """The item types an item is coerced against, as they are now."""

@@ -61,7 +61,7 @@ class Worker:
     def __init__(self, context: Context, options: Options | None = None) -> None:
         self.context = context
         self.options = options or Options()
-        self.configurations = LiveConfigurations(context.clock)
+        self.configurations = LiveConfigurations(context.clock, context.lake_root)
         self.stopping = threading.Event()
         self._items = threading.Event()
         self._messages = threading.Event()

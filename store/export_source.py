@@ -79,6 +79,11 @@ def item_type_ids(tx: Connection) -> list[str]:
     return list(tx.execute(ITEM_TYPE_IDS).scalars())
 
 
+def items_name(type_id: str) -> str:
+    """As `lake_exports` has it."""
+    return f"items/{type_id}"
+
+
 SUBMISSIONS = text("""
 SELECT seq, arrived_at, submission_id::text, item_id, type_version, creator_type_id, creator_id,
        data
@@ -419,6 +424,19 @@ EXPORTED_AT = text("SELECT min(updated_at) FROM lake_exports")
 def watermark(tx: Connection, table_name: str) -> str | None:
     found: str | None = tx.execute(WATERMARK, {"table_name": table_name}).scalar_one_or_none()
     return found
+
+
+def seen(tx: Connection, table_name: str, progress: int | None) -> int:
+    """Up to where nothing is missing in the lake's table. progress: as its own log has it.
+
+    What is remembered beside it holds while the log says the same as then.
+    """
+    remembered = watermark(tx, table_name)
+    if remembered and progress is not None:
+        found, _, at_progress = remembered.partition("@")
+        if at_progress == str(progress):
+            return int(found)
+    return progress or 0
 
 
 def set_watermark(tx: Connection, table_name: str, watermark: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -22,6 +22,12 @@ COPY submissions (org_id, seq, arrived_at, submission_id, type_id, type_version,
 HISTORY = text("""
 SELECT seq, arrived_at, data::text FROM submissions
 WHERE type_id = :type_id AND arrived_at > :after AND arrived_at <= :until ORDER BY arrived_at
+""")
+HISTORY_OF_VERSIONS = text("""
+SELECT seq, arrived_at, data::text FROM submissions
+WHERE type_id = :type_id AND arrived_at > :after AND arrived_at <= :until
+  AND type_version = ANY(:versions)
+ORDER BY arrived_at
 """)
 
 
@@ -74,9 +80,17 @@ def copy_tail(
 
 
 def history(
-    tx: Connection, type_id: str, after: datetime, until: datetime
+    tx: Connection,
+    type_id: str,
+    after: datetime,
+    until: datetime,
+    versions: Sequence[int] | None = None,
 ) -> Iterator[tuple[int, datetime, str]]:
-    """(seq, arrived_at, data) of one item type; streamed, so that a month fits in memory."""
+    """(seq, arrived_at, data) of one item type; streamed, so that a month fits in memory.
+
+    versions: only items checked against these versions of the type.
+    """
     parameters = {"type_id": type_id, "after": after, "until": until}
-    rows = tx.execute(HISTORY, parameters, execution_options={"yield_per": 2000})
-    yield from rows
+    statement = HISTORY if versions is None else HISTORY_OF_VERSIONS
+    given = parameters if versions is None else {**parameters, "versions": list(versions)}
+    yield from tx.execute(statement, given, execution_options={"yield_per": 2000})
