@@ -90,7 +90,7 @@ class Transport:
             ) from error
         if answer.is_success:
             return b"" if answer.status_code == httpx.codes.NO_CONTENT else answer.content
-        raise _refusal(answer)
+        raise refusal(answer)
 
     def ask(
         self,
@@ -115,7 +115,7 @@ def decode(content: bytes, kind: type[T]) -> T:
         ) from error
 
 
-def _refusal(answer: httpx.Response) -> ApiError:
+def refusal(answer: httpx.Response) -> ApiError:
     try:
         told = msgspec.json.decode(answer.content, type=_Problems, strict=False)
     except msgspec.MsgspecError:
