@@ -4,16 +4,16 @@ What may be repeated is: a request that only reads, or that carries an idempoten
 answer, a 429 or a 5xx is tried again, not before `Retry-After` says.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib
 import hmac
 import time
 import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from datetime import datetime
+from typing import Any, Final
 
 import httpx
 import msgspec
@@ -21,11 +21,6 @@ import msgspec
 from app.winnow_client.model import Wire
 from app.winnow_client.transport import ApiError, decode, refusal
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
-
-T = TypeVar("T")
 REPEATABLE: Final = frozenset({429, 500, 502, 503, 504})
 LONGEST_PAUSE_S: Final = 60.0
 TOLERANCE_S: Final = 300.0
