@@ -34,6 +34,7 @@ def show_org_settings() -> None:
         _limits(known, changes)
     with st.expander("Callbacks", icon=":material/webhook:"):
         callbacks = _callbacks(known)
+        _answers(known, changes)
     _save_panel(known, changes, rows, callbacks)
 
 
@@ -164,6 +165,17 @@ def _callbacks(known: Document) -> dict[str, tuple[str, str, str]]:
                 )
         typed[name] = (url or "", texts[0] or "", texts[1] or "")
     return typed
+
+
+def _answers(known: Document, changes: Document) -> None:
+    """How long an answer about an item that was never sent is waited for, and kept."""
+    wait, keep = st.columns(2, gap="medium")
+    with wait:
+        label, about = "Milliseconds to wait for an item", "A job is shown without it afterwards."
+        _number(known, changes, "partialItemsTimeoutMs", label, (100, 60_000, about))
+    with keep:
+        label, about = "Seconds to keep it", "0 asks every time."
+        _number(known, changes, "partialItemsCacheSeconds", label, (0, 86_400, about))
 
 
 def _save_panel(

@@ -41,12 +41,19 @@ def _key(key: SigningKey, *, alone: bool) -> None:
         with st.popover("Secret", icon=":material/visibility:", disabled=not key.webhook_secret):
             st.caption("Verifies the headers `webhook-signature`.")
             st.code(key.webhook_secret or "", language=None)
-        if not alone and st.button("Give up at once", key=f"retire-{key.key_id}"):
+        if not alone:
+            _give_up(key)
+    st.code(key.public_key_pem, language=None)
+
+
+def _give_up(key: SigningKey) -> None:
+    with st.popover("Give up", icon=":material/key_off:"):
+        st.caption("Nothing is signed with it from that moment on; it does not come back.")
+        if st.button("Give it up at once", key=f"retire-{key.key_id}"):
             with told():
                 winnow().retire_signing_key(key.key_id)
                 says("The key is retired; nothing is signed with it any more.")
                 st.rerun()
-    st.code(key.public_key_pem, language=None)
 
 
 def _times(key: SigningKey) -> str:

@@ -18,7 +18,8 @@ from app.winnow_client.model import ActionChoice
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from app.winnow_client.model import Bar, Document
+    from app.winnow_client.model import Document
+    from app.winnow_client.persons import Bar
 
 _MOST = 1_000_000
 _TARGETS = {"USER": "on the author", "ITEM": "on the item"}

@@ -10,7 +10,8 @@ from app.views.figures import count
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from app.winnow_client.model import Bar, Document
+    from app.winnow_client.model import Document
+    from app.winnow_client.persons import Bar
 
 ENVELOPE = {"version", "updatedAt", "updatedBy", "updatedByName"}
 CALLBACKS = (
@@ -67,7 +68,11 @@ def reached(bars: Iterable[Bar], threshold: float) -> str:
     people = sum(bar.people for bar in bars if bar.strikes >= threshold)
     if not people:
         return "Nobody has that many now."
-    return "One person has that many now." if people == 1 else f"{count(people)} have that many."
+    return (
+        "One person has that many now."
+        if people == 1
+        else f"{count(people)} people have that many now."
+    )
 
 
 def with_values(

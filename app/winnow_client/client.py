@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.winnow_client import model, webhooks
+from app.winnow_client import model, persons, webhooks
 from app.winnow_client.approvals import Approval, ApprovalPage
 from app.winnow_client.model import Document, Page
 from app.winnow_client.transport import Params, Transport, decode
@@ -140,6 +140,28 @@ class Winnow:
     def item(self, item_type_id: str, item_id: str) -> model.ItemHistory:
         return self.transport.ask(model.ItemHistory, "GET", f"/items/{item_type_id}/{item_id}")
 
+    def labels(self, item_type_id: str, item_id: str) -> list[persons.Label]:
+        """Latest first; those that are over too."""
+        params: Params = {"typeId": item_type_id, "id": item_id, "limit": 100}
+        return self.transport.ask(Page[persons.Label], "GET", "/entity-labels", params=params).items
+
+    def strikes(self, user_type_id: str, user_id: str) -> persons.Strikes:
+        params: Params = {"userTypeId": user_type_id, "userId": user_id, "limit": 100}
+        return self.transport.ask(persons.Strikes, "GET", "/strikes", params=params)
+
+    def explain(
+        self, item_type_id: str, item_id: str, submission_id: str, rule_id: str
+    ) -> persons.Explanation:
+        """Under the configuration that the submission was evaluated with."""
+        body = {
+            "itemTypeId": item_type_id,
+            "itemId": item_id,
+            "submissionId": submission_id,
+            "ruleId": rule_id,
+            "asEvaluated": True,
+        }
+        return self.transport.ask(persons.Explanation, "POST", "/rules/explain", body=body)
+
     def set_aside(self, after: int = 0, limit: int = 100) -> Page[model.SetAsideItem]:
         """Items that could not be judged, from the place after that one on."""
         params: Params = {"cursor": str(after), "limit": limit}
@@ -247,8 +269,8 @@ class Winnow:
         body = {**document, "reason": reason, "expectedVersion": expected_version}
         return self.transport.ask(dict[str, Any], "PUT", "/org/settings", body=body)
 
-    def strike_histogram(self) -> list[model.Bar]:
-        return self.transport.ask(Page[model.Bar], "GET", "/strikes/histogram").items
+    def strike_histogram(self) -> list[persons.Bar]:
+        return self.transport.ask(Page[persons.Bar], "GET", "/strikes/histogram").items
 
     def signing_keys(self) -> list[webhooks.SigningKey]:
         """Newest first, retired ones too."""

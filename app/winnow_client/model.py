@@ -338,13 +338,6 @@ class ApiKey(Wire, frozen=True):
     key: str | None = None
 
 
-class Bar(Wire, frozen=True):
-    """How many people have this many strikes now."""
-
-    strikes: float = 0
-    people: int = 0
-
-
 class SetAsideItem(Wire, frozen=True):
     """seq: its place, by which it is judged again. reason: why that failed."""
 
@@ -398,4 +391,4 @@ class ItemHistory(Wire, frozen=True):
     evaluations: list[Document] = []
     actions: list[Document] = []
     jobs: list[Document] = []
-    decisions: list[Document] = []
+    decisions: list[Decision] = []

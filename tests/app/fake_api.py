@@ -17,6 +17,7 @@ from fastapi import Body, FastAPI, Header, HTTPException, Query, Request, Respon
 from fastapi.responses import JSONResponse
 
 from tests.app.fake_data import Doc, example_state
+from tests.app.fake_items import explanation, history, labels, strikes
 from tests.app.fake_reports import standing
 from tests.app.fake_settings import next_key, settings_of, signing_keys
 
@@ -38,6 +39,7 @@ class State:
     waiting: list[Doc]
     backtests: list[Doc]
     permissions: list[str]
+    explained: list[Doc] = field(default_factory=list)
     settings: Doc = field(default_factory=dict)
     signing_keys: list[Doc] = field(default_factory=signing_keys)
     approvals: list[Doc] = field(default_factory=list)
@@ -67,6 +69,7 @@ def fake_api(state: State | None = None) -> FastAPI:
         _decisions,
         _reports,
         _set_aside,
+        _items,
         _backtests,
         _administration,
         _organisation,
@@ -420,6 +423,27 @@ def _set_aside(app: FastAPI, state: State) -> None:
     def replay_one(seq: int) -> Doc:
         state.set_aside[:] = [item for item in state.set_aside if item["seq"] != seq]
         return {"replayed": 1}
+
+
+def _items(app: FastAPI, state: State) -> None:
+    @app.get("/api/v1/items/{item_type_id}/{item_id}")
+    def item(item_type_id: str, item_id: str) -> Doc:
+        if item_id == "post-0":
+            return history()
+        raise HTTPException(404, "There is no such item.")
+
+    @app.get("/api/v1/entity-labels")
+    def labelled(id: str) -> Doc:  # noqa: A002 - the parameter's name on the wire
+        return page(labels() if id == "user-0" else [])
+
+    @app.get("/api/v1/strikes")
+    def struck(userId: str) -> Doc:  # noqa: N803 - likewise
+        return strikes() if userId == "user-0" else {"total": 0, **page([])}
+
+    @app.post("/api/v1/rules/explain")
+    def explain(body: Sent) -> Doc:
+        state.explained.append(body)
+        return explanation(body)
 
 
 def _backtests(app: FastAPI, state: State) -> None:

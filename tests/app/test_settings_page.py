@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.views.org_settings import callback_of, reached, settings_body, threshold_document
-from app.winnow_client.model import Bar
+from app.winnow_client.persons import Bar
 from tests.app.conftest import Opened, said
 from tests.app.fake_settings import DEFAULTS
 
@@ -45,7 +45,7 @@ def test_a_threshold_is_added_with_its_actions_and_says_whom_it_is_about(
 ) -> None:
     page = opened("settings")
     page.button(key="add-threshold").click().run()
-    assert "7 have that many." in said(page)
+    assert "7 people have that many now." in said(page)
     [chosen] = [one for one in page.multiselect if str(one.key).startswith("with-")]
     chosen.select("a1").run()
     page.button(key="save-settings").click().run()
@@ -115,7 +115,7 @@ def test_a_threshold_forgets_the_values_of_actions_it_lost() -> None:
 
 @pytest.mark.parametrize(
     ("threshold", "words"),
-    [(1, "5 have that many."), (3, "One person has that many now."), (4, "Nobody")],
+    [(1, "5 people have that many now."), (3, "One person has that many now."), (4, "Nobody")],
 )
 def test_a_threshold_tells_how_many_people_have_reached_it(threshold: int, words: str) -> None:
     bars = [Bar(strikes=1, people=4), Bar(strikes=3, people=1)]
