@@ -86,7 +86,20 @@ def _parts(
 ) -> None:
     rules = _names("rules") if may("VIEW_RULES_DASHBOARD") else {}
     actions = _names("actions") if may("VIEW_RULES_DASHBOARD") else {}
-    parts = {
+    about = {f"Reports ({len(reports)})": report_list(reports, {})} if may("VIEW_MRT") else {}
+    if strikes is not None:
+        about[f"Strikes ({strikes.total:g})"] = strikes_html(strikes)
+    about[f"Labels ({sum(label.holds for label in labels)})"] = labels_html(labels)
+    parts = {**_past(sent, rules, actions), **about} if sent.submissions else about
+    for tab, (label, text) in zip(st.tabs(list(parts)), parts.items(), strict=True):
+        with tab:
+            st.html(text)
+            if label.startswith("Evaluations") and sent.evaluations and rules:
+                explain_panel(type_id, sent.evaluations, rules)
+
+
+def _past(sent: ItemHistory, rules: dict[str, str], actions: dict[str, str]) -> dict[str, str]:
+    return {
         f"Submissions ({len(sent.submissions)})": listed(sent.submissions, submission),
         f"Evaluations ({len(sent.evaluations)})": listed(
             sent.evaluations, partial(evaluation, rules=rules)
@@ -95,16 +108,6 @@ def _parts(
         f"Jobs ({len(sent.jobs)})": _jobs(sent.jobs),
         f"Decisions ({len(sent.decisions)})": history(sent.decisions, actions),
     }
-    if may("VIEW_MRT"):
-        parts[f"Reports ({len(reports)})"] = report_list(reports, {})
-    if strikes is not None:
-        parts[f"Strikes ({strikes.total:g})"] = strikes_html(strikes)
-    parts[f"Labels ({sum(label.holds for label in labels)})"] = labels_html(labels)
-    for tab, (label, text) in zip(st.tabs(list(parts)), parts.items(), strict=True):
-        with tab:
-            st.html(text)
-            if label.startswith("Evaluations") and sent.evaluations and rules:
-                explain_panel(type_id, sent.evaluations, rules)
 
 
 def _names(kind: str) -> dict[str, str]:

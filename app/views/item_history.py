@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from app.views.documents import person
+from app.views.documents import person, pretty
 from app.views.figures import moment, parsed
 from app.views.item_card import brief
 
@@ -27,7 +27,12 @@ def _at(row: Mapping[str, Any], key: str) -> str:
 
 
 def submission(row: Mapping[str, Any]) -> str:
-    return f'<div>{_at(row, "arrivedAt")}<p dir="auto">{brief(row.get("data") or {})}</p></div>'
+    data = row.get("data") or {}
+    whole = f'<p class="w-rule">{escape(pretty(data))}</p>'
+    return (
+        f'<div>{_at(row, "arrivedAt")}<p dir="auto">{brief(data)}</p>'
+        f'<details class="w-quiet"><summary>All fields</summary>{whole}</details></div>'
+    )
 
 
 def evaluation(row: Mapping[str, Any], rules: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from app.views.org_settings import settings_body
 from services.context import Context
 from store.database import Database
 from tests.app.deadline import until
@@ -216,6 +217,42 @@ def test_a_rule_is_saved_with_its_reason(page: Page, house: House) -> None:
     assert saved[0].reason == "Quieter name"
 
 
+def test_a_save_that_needs_a_second_person_waits_and_is_withdrawn(page: Page, house: House) -> None:
+    settings = house.winnow.org_settings()
+    demanding = settings_body(settings, {"liveNeedsSecondPerson": True})
+    saved = house.winnow.save_org_settings(
+        demanding, reason="two pairs of eyes", expected_version=settings["version"]
+    )
+    open_page(page, house, f"rule?id={house.rule_id}")
+    page.get_by_label("What it is for").fill("Offers of easy money")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
+    expect(page.get_by_text("Waiting for a second person")).to_be_visible()
+    shot(page, "rule-waiting")
+    page.get_by_role("button", name="Withdraw").click()
+    expect(page.get_by_text("Waiting for a second person")).to_be_hidden()
+    assert house.winnow.approvals(state="waiting") == []
+    relaxed = settings_body(saved, {"liveNeedsSecondPerson": False})
+    house.winnow.save_org_settings(relaxed, reason="", expected_version=saved["version"])
+
+
+def test_a_rule_is_explained_on_the_page_of_an_item(page: Page, house: House) -> None:
+    open_page(page, house, f"item?type={house.type_id}&id=post-1")
+    page.get_by_role("tab", name="Evaluations").click()
+    page.get_by_role("button", name="Explain").click()
+    expect(page.get_by_text("It held.")).to_be_visible()
+    shot(page, "item-explained")
+
+
+def test_settings_of_the_organisation_are_saved(page: Page, house: House) -> None:
+    open_page(page, house, "settings")
+    page.get_by_label("Days a strike holds").fill("30")
+    page.keyboard.press("Tab")
+    settled(page)
+    page.get_by_role("button", name="Save settings").click()
+    until(lambda: house.winnow.org_settings()["strikeTtlDays"] == 30, what="the settings are saved")
+
+
 def test_a_backtest_runs_and_shows_its_figures(page: Page, house: House) -> None:
     open_page(page, house, f"backtests?rule={house.rule_id}")
     page.get_by_label("Compare with").fill("contains(text, 'winners')")
@@ -231,14 +268,14 @@ def test_no_page_shows_a_traceback_or_asks_another_host(
     page: Page, house: House, scheme: str
 ) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    for place in PLACES:
+    for place in (*PLACES, f"item?type={house.type_id}&id=post-1"):
         open_page(page, house, place)
         expect(page.locator("h1")).to_be_visible()
         settled(page)
         assert page.locator("[data-testid=stException]").count() == 0, place
         assert page.get_by_text("could not be shown").count() == 0, place
         assert page.get_by_text("Page not found").count() == 0, place
-        shot(page, f"{scheme}-{place or 'home'}")
+        shot(page, f"{scheme}-{place.partition('?')[0] or 'home'}")
 
 
 def _decided(house: House) -> list[dict[str, object]]:
