@@ -80,15 +80,18 @@ def test_a_check_warns_and_does_not_compare_a_rule_with_itself(admin: Api, post:
 def test_recent_items_tell_of_thresholds_out_of_reach_and_fields_that_are_missing(
     admin: Api, platform: Api, post: str, context: Context, org: Organisation
 ) -> None:
-    asked = {"where": "score > 50 AND secret = 'x'", "itemTypeId": post}
+    where = "score > 50 AND author.id = 'x' AND secret = 'x'"
+    asked = {"where": where, "itemTypeId": post}
     assert admin.post("/rules/check", asked).json()["warnings"] == []
     items = [{"id": f"i{n}", "text": "x", "score": n % 10} for n in range(60)]
     platform.sent(post, *items)
     assert collect(context, org.org_id) == 1
     found = admin.post("/rules/check", asked).json()["warnings"]
     assert sorted(codes(found)) == ["mostly-null", "out-of-range"]
+    assert not any("secret" in warning["message"] for warning in found)
     assert "0 to 9" in next(each["message"] for each in found if each["code"] == "out-of-range")
-    items = [{"id": f"i{n}", "text": "x", "score": n, "secret": "s"} for n in range(2000)]
+    author = {"id": "u1", "typeId": post}
+    items = [{"id": f"i{n}", "text": "x", "score": n, "author": author} for n in range(2000)]
     platform.sent(post, *items)
     assert collect(context, org.org_id) == 1
     assert admin.post("/rules/check", asked).json()["warnings"] == []

@@ -80,7 +80,7 @@ def test_an_analyst_may_not_touch_live_rules(admin: Api, post: str) -> None:
 
 def test_checking_says_what_is_wrong_and_where(admin: Api, post: str) -> None:
     good = admin.post("/rules/check", {"where": "score>1", "itemTypeId": post}).json()
-    assert good == {"ok": True, "diagnostics": [], "canonical": "score > 1"}
+    assert good == {"ok": True, "diagnostics": [], "canonical": "score > 1", "warnings": []}
     bad = admin.post("/rules/check", {"where": "score >\n 'x'", "itemTypeId": post}).json()
     assert bad["ok"] is False
     assert bad["canonical"] is None
