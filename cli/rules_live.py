@@ -113,6 +113,7 @@ def plan_document(planned: Plan, effects: tuple[Effect, ...]) -> dict[str, objec
         "leftAlone": planned.left_alone,
         "problems": [{"message": p.message, "hint": p.hint} for p in planned.problems],
         "effects": effects,
+        "waiting": [{"rule": w.rule, "approvalId": w.approval_id} for w in planned.waiting],
     }
 
 
@@ -121,6 +122,10 @@ def plan_lines(planned: Plan) -> list[str]:
     for problem in planned.problems:
         lines.append(f"! {problem.message}")
         lines.extend([f"    hint: {problem.hint}"] if problem.hint else [])
+    lines.extend(
+        f"? rule `{each.rule}` waits for a second person: approval {each.approval_id}"
+        for each in planned.waiting
+    )
     created = sum(change.object_id is None for change in planned.changes)
     lines.append(
         f"{created} to create, {len(planned.changes) - created} to change, "

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from weakref import ref
 
 from engine.casework.routing import Route, Router, Subject, compile_router, default_queue_id
+from engine.items import row_values
+from engine.language.types import PROFILE_COLUMNS
+from services.profiles import Relating, relate
 from store import items_lookup, jobs, routings
 from store.jobs import NewJob
 from store.routings import Routing
@@ -112,25 +115,40 @@ def _route(tx: Connection, router: Router, opening: Opening, now: datetime) -> R
         return Route(opening.queue_id)
     if not router.wants(opening.kind, opening.type_id):
         return Route(default_queue_id(router.configuration, opening.kind))
+    data, at = _data(tx, opening, now)
     subject = Subject(
         kind=opening.kind,
         type_id=opening.type_id,
-        data=_data(tx, opening),
+        data=data,
         policy_ids=opening.policy_ids,
         source=opening.origin,
-        at=opening.arrived_at or now,
+        at=at,
+        profiles=profiles_read(tx, router, opening.type_id, data, at),
     )
     return router.route(subject)
 
 
-def _data(tx: Connection, opening: Opening) -> Mapping[str, object]:
+def profiles_read(
+    tx: Connection, router: Router, type_id: str, data: Mapping[str, object], at: datetime
+) -> Mapping[str, object]:
+    """What the item's author and thread were then, where routing rules ask."""
+    related = router.related.get(type_id)
+    if not related:
+        return {}
+    row = row_values(router.item_types[type_id])(data)
+    relate(tx, router.configuration, [Relating(row, related, at)])
+    return {column: row[column] for column in PROFILE_COLUMNS.values() if column in row}
+
+
+def _data(tx: Connection, opening: Opening, now: datetime) -> tuple[Mapping[str, object], datetime]:
+    """The item's stored JSON, and when it arrived."""
     if opening.data is not None:
-        return opening.data
+        return opening.data, opening.arrived_at or now
     if opening.seq is not None and opening.arrived_at is not None:
         stored = items_lookup.at_place(tx, opening.seq, opening.arrived_at)
     else:
         stored = items_lookup.latest(tx, opening.type_id, opening.item_id)
-    return stored.data if stored else {}
+    return (stored.data, stored.arrived_at) if stored else ({}, opening.arrived_at or now)
 
 
 def _logged(

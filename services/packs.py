@@ -9,10 +9,10 @@ from engine.backtest.request import BacktestRequest
 from engine.configuration.banks import TextBank, bank_document
 from engine.configuration.policies import Policy, policy_document
 from engine.configuration.rules import Rule, rule_document
-from engine.errors import InvalidInput, WinnowError
+from engine.errors import AwaitsApproval, InvalidInput, WinnowError
 from engine.packs.live import packs_of
 from engine.packs.names import Names
-from engine.packs.plan import Change, Noun, Plan, named_changes, plan
+from engine.packs.plan import Change, Noun, Plan, Waiting, named_changes, plan
 from engine.permissions import Permission
 from services.backtests import request_backtest, run_backtest
 from services.banks import BANKS
@@ -59,13 +59,18 @@ def apply_packs(context: Context, caller: Caller, packs: Sequence[Pack], reason:
 
     Raises InvalidInput before anything is saved if the plan has problems, and Conflict for what
     somebody else has changed meanwhile. What was saved until then stays; another apply goes on.
+    What a second person has to approve is named in `waiting`, and holds up nothing else.
     """
     planned = plan_packs(context, caller, packs)
     if planned.problems:
         raise InvalidInput("The packs cannot be applied.", problems=planned.problems)
+    waiting: list[Waiting] = []
     for change in sorted(planned.changes, key=lambda change: ORDER.index(change.noun)):
-        _save(context, caller, change, reason)
-    return planned
+        try:
+            _save(context, caller, change, reason)
+        except AwaitsApproval as awaiting:
+            waiting.append(Waiting(change.name, awaiting.approval_id))
+    return replace(planned, waiting=tuple(waiting))
 
 
 def _save(context: Context, caller: Caller, change: Change, reason: str) -> None:

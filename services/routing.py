@@ -21,13 +21,14 @@ from engine.items import RawItem, coerce_item
 from engine.permissions import Permission
 from services.configuration import Events, Noun, Saving, refuse
 from services.context import Caller, Context, require
-from services.job_openings import router_of
+from services.job_openings import profiles_read, router_of
 from services.rulesets import known_configuration, load_configuration
 from store import audit, config, items_lookup
 from store.config import ConfigKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -62,19 +63,25 @@ def try_out(context: Context, caller: Caller, trial: Trial) -> RouteView:
     require(caller, Permission.VIEW_MRT)
     with context.database.transaction(caller.org_id) as tx:
         configuration = known_configuration(tx)
-        data = _trial_data(tx, configuration, trial)
+        data, at = _trial_data(tx, configuration, trial, context.clock())
+        router = router_of(configuration)
+        profiles = profiles_read(tx, router, trial.item_type_id, data, at)
     subject = Subject(
         trial.kind.value,
         trial.item_type_id,
         data,
         trial.policy_ids,
         trial.source,
-        context.clock(),
+        at,
+        profiles,
     )
-    return _route_view(router_of(configuration).route(subject), configuration)
+    return _route_view(router.route(subject), configuration)
 
 
-def _trial_data(tx: Connection, configuration: Configuration, trial: Trial) -> Mapping[str, object]:
+def _trial_data(
+    tx: Connection, configuration: Configuration, trial: Trial, now: datetime
+) -> tuple[Mapping[str, object], datetime]:
+    """The item's JSON, and when it arrived: now, where it is not one that was sent."""
     item_type = configuration.item_types.get(trial.item_type_id)
     if item_type is None:
         raise NotFound(f"there is no item type `{trial.item_type_id}`")
@@ -82,12 +89,12 @@ def _trial_data(tx: Connection, configuration: Configuration, trial: Trial) -> M
         stored = items_lookup.latest(tx, trial.item_type_id, trial.item_id)
         if stored is None:
             raise NotFound(f"no item `{trial.item_id}` of this type was ever sent")
-        return stored.data
+        return stored.data, stored.arrived_at
     raw = RawItem("trial", item_type.type_id, None, "partial", trial.data or {})
     item = coerce_item(raw, item_type, configuration.item_types)
     if isinstance(item, tuple):
         raise InvalidInput("the item is not valid", problems=item)
-    return item.data
+    return item.data, now
 
 
 def _route_view(route: Route, configuration: Configuration) -> RouteView:

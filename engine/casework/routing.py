@@ -1,23 +1,25 @@
 """Which queue a new job goes to: the first routing rule that is TRUE of its item decides.
 
-A routing rule reads the item's own fields, and of the job `_policies`, the ids of the policies it
+A routing rule reads the item's own fields and those of its author and thread (`creator.karma`),
+as they were when the item arrived, and of the job `_policies`, the ids of the policies it
 is opened for (NULL without any), and `_source`, what opened it (`submit-report`, `post-items`,
 ...). It looks at one item alone: counters and other history are refused.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from engine.configuration.compiled import environment_of
+from engine.configuration.compiled import environment_of, schema_of
+from engine.configuration.related import related_fields
 from engine.configuration.routing_rules import RoutingKind, ordered
 from engine.configuration.rules import EVALUATED, Status
 from engine.errors import Problem
 from engine.items import row_values
-from engine.language import Predicate, Schema, check, compile_ruleset, schema_of_item_type
+from engine.language import Predicate, Schema, check, compile_ruleset
 from engine.language.types import TEXT, list_of
 
 if TYPE_CHECKING:
@@ -47,7 +49,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Subject:
-    """What is to be routed. data: the item's stored JSON; empty when it was never seen."""
+    """What is to be routed. data: the item's stored JSON; empty when it was never seen.
+
+    profiles: what its author and thread were, as the columns that a rule reads.
+    """
 
     kind: str
     type_id: str
@@ -55,6 +60,7 @@ class Subject:
     policy_ids: Sequence[str]
     source: str
     at: datetime
+    profiles: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,11 +84,15 @@ class Route:
 
 @dataclass(frozen=True)
 class Router:
-    """by_type: each rule's condition for each item type; absent where it means nothing."""
+    """by_type: each rule's condition for each item type; absent where it means nothing.
+
+    related: by item type, the fields that name the author or thread whose fields some rule reads.
+    """
 
     configuration: Configuration
     item_types: Mapping[str, ItemType]
     by_type: Mapping[tuple[str, str], Ruleset]
+    related: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def wants(self, kind: str, type_id: str) -> bool:
         """Whether any rule looks at the item at all."""
@@ -123,7 +133,8 @@ class Router:
 
     def _row(self, subject: Subject) -> dict[str, object]:
         row = row_values(self.item_types[subject.type_id])(subject.data)
-        return row | {POLICIES: list(subject.policy_ids) or None, SOURCE: subject.source}
+        job = {POLICIES: list(subject.policy_ids) or None, SOURCE: subject.source}
+        return {**row, **subject.profiles, **job}
 
 
 def default_queue_id(configuration: Configuration, kind: str) -> str | None:
@@ -136,26 +147,33 @@ def default_queue_id(configuration: Configuration, kind: str) -> str | None:
 def compile_router(configuration: Configuration) -> Router:
     environment = environment_of(configuration)
     by_type: dict[tuple[str, str], Ruleset] = {}
+    predicates: dict[str, list[Predicate]] = {}
     for rule in configuration.routing_rules.values():
         for type_id in rule.item_type_ids:
-            item_type = configuration.item_types.get(type_id)
-            predicate = _predicate(rule.where, item_type, environment) if item_type else None
+            predicate = _predicate(rule.where, type_id, configuration, environment)
             if predicate is not None:
+                predicates.setdefault(type_id, []).append(predicate)
                 by_type[rule.rule_id, type_id] = compile_ruleset(
                     {rule.rule_id: predicate}, environment
                 )
-    return Router(configuration, configuration.item_types, by_type)
+    related = {type_id: related_fields(found) for type_id, found in predicates.items()}
+    return Router(configuration, configuration.item_types, by_type, related)
 
 
-def routing_schema(item_type: ItemType) -> Schema:
-    """The item's fields, and what a routing rule may read of the job."""
-    schema = schema_of_item_type(item_type)
+def routing_schema(configuration: Configuration, item_type: ItemType) -> Schema:
+    """What a rule over the item may read, and what a routing rule may read of the job."""
+    schema = schema_of(configuration, item_type)
     job = {POLICIES: list_of(TEXT), SOURCE: TEXT}
     return replace(schema, fields=MappingProxyType({**schema.fields, **job}))
 
 
-def _predicate(where: str, item_type: ItemType, environment: Environment) -> Predicate | None:
-    predicate = check(where, routing_schema(item_type), environment).predicate
+def _predicate(
+    where: str, type_id: str, configuration: Configuration, environment: Environment
+) -> Predicate | None:
+    item_type = configuration.item_types.get(type_id)
+    if item_type is None:
+        return None
+    predicate = check(where, routing_schema(configuration, item_type), environment).predicate
     return None if predicate is None or _looks_back(predicate) else predicate
 
 
@@ -172,7 +190,7 @@ def checked_routing_rule(
     canonical = rule.where
     for type_id in rule.item_type_ids:
         item_type = configuration.item_types[type_id]
-        checked = check(rule.where, routing_schema(item_type), environment)
+        checked = check(rule.where, routing_schema(configuration, item_type), environment)
         problems.extend(
             Problem(
                 f"{found.message} (line {found.line}, column {found.column}, for item type"

@@ -58,13 +58,25 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """A rule whose change is kept until a second person approves it."""
+
+    rule: str
+    approval_id: str
+
+
+@dataclass(frozen=True)
 class Plan:
-    """changes: in the order in which they can be saved. left_alone: rules and banks in no pack."""
+    """changes: in the order in which they can be saved. left_alone: rules and banks in no pack.
+
+    waiting: of a plan that was carried out, the changes that have yet to be approved.
+    """
 
     changes: tuple[Change, ...]
     unchanged: int
     left_alone: tuple[str, ...]
     problems: tuple[Problem, ...]
+    waiting: tuple[Waiting, ...] = ()
 
 
 def plan(packs: Sequence[Pack], live: Configuration, now: datetime) -> Plan:

@@ -74,6 +74,23 @@ def test_where_an_item_would_go_can_be_tried(office: Office, platform: Api) -> N
     expect_problem(office.admin.post("/routing-rules/test", body | {"itemId": "p9"}), 404)
 
 
+def test_a_rule_reads_what_the_author_was(office: Office, platform: Api) -> None:
+    karma = {"name": "karma", "type": "NUMBER", "required": False, "container": None}
+    member = {"name": "Member", "kind": "USER", "fields": [karma]}
+    user = office.admin.made("item-types", member)["id"]
+    office.rule("newcomers", "creator.karma < 10", "One")
+    platform.sent(user, {"id": "new", "karma": 1}, {"id": "old", "karma": 99})
+    for author in ("new", "old", "unseen"):
+        data = {"id": f"of-{author}", "text": "x", "author": {"id": author, "typeId": user}}
+        platform.sent(office.post, data)
+        asked = {"actionId": office.look, "itemId": f"of-{author}", "itemTypeId": office.post}
+        assert platform.post("/actions", asked).status_code == 202
+    queues = {job["itemId"]: job["queueName"] for job in office.admin.get("/jobs").json()["items"]}
+    assert queues == {"of-new": "One", "of-old": "Default", "of-unseen": "Default"}
+    tried = {"itemTypeId": office.post, "itemId": "of-new"}
+    assert office.admin.post("/routing-rules/test", tried).json()["queueName"] == "One"
+
+
 def test_a_new_rule_comes_last_and_the_order_can_be_changed(office: Office) -> None:
     first = office.rule("a", "TRUE", "One")
     second = office.rule("b", "TRUE", "Two")

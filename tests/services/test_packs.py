@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cli.rules_live import plan_lines
 from engine.configuration.rules import Status
+from engine.configuration.settings import OrgSettings, settings_document
 from engine.errors import Conflict, InvalidInput, PermissionDenied
 from engine.packs import Pack, parse_pack, read_packs, render_pack
 from services import packs as packs_service
@@ -14,6 +16,7 @@ from services.context import Caller, Context, system_caller
 from services.lake_export import export_all
 from services.packs import apply_packs, effects_of, plan_packs, pull_packs
 from services.policies import POLICIES
+from services.settings import save_settings
 from tests.services.town import Town
 
 if TYPE_CHECKING:
@@ -150,3 +153,24 @@ def test_effects_are_counted_in_the_lake_or_said_not_to_be_known(
     export_all(town.context, town.org_id)
     [effect] = effects_of(town.context, caller, planned)
     assert (effect.rows, effect.hits, effect.baseline_hits) == (3, 2, None)
+
+
+def test_a_rule_that_needs_a_second_person_waits_and_holds_up_no_other(
+    town: Town, caller: Caller
+) -> None:
+    with_shadow = (
+        FILE.replace("USER", town.post)
+        + """\
+  - {name: Watched, status: SHADOW, where: "contains(text, 'act')", itemTypes: [Post]}
+"""
+    )
+    wanted = settings_document(OrgSettings(live_needs_second_person=True))
+    save_settings(town.context, caller, wanted, reason="", expected_version=None)
+    packs = [parse_pack(with_shadow, "offers.yaml")]
+    done = apply_packs(town.context, caller, packs, "")
+    assert [each.rule for each in done.waiting] == ["An offer"]
+    [asked] = town.rows("SELECT approval_id::text, name FROM approvals")
+    assert (asked.approval_id, asked.name) == (done.waiting[0].approval_id, "An offer")
+    again = plan_packs(town.context, caller, packs)
+    assert [each.name for each in again.changes] == ["An offer"]
+    assert "waits for a second person" in "\n".join(plan_lines(done))
