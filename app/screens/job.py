@@ -44,7 +44,7 @@ def show() -> None:
 
 
 def _item(desk: Desk, job: Job) -> None:
-    st.html(job_line(job))
+    st.html(job_line(job, desk.strikes()))
     fields = job.item.fields
     with st.container(border=True, height=388, key="job-item"):
         unseen = never_sent(job.item)

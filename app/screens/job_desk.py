@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.session import winnow
+from app.session import may, winnow
 from app.views.figures import aware
 from app.views.reports import Standings, key_of, reporters
 from app.widgets.layout import says
@@ -51,6 +51,7 @@ class Desk:
     refusal: str = ""
     held_since: float = 0.0
     stands: Standings | None = None
+    struck: float | None = None
 
     @staticmethod
     def here(queue_id: str) -> Desk:
@@ -90,7 +91,7 @@ class Desk:
     def take(self, job: Job | None, *, held: bool = True) -> None:
         self.job, self.held, self.refusal = job, held and job is not None, ""
         self.chosen, self.revealed, self.picking_policy = [], False, False
-        self.stands = None
+        self.stands = self.struck = None
         self.held_since = time.monotonic()
         offered = {policy.id for policy in job.policies} if job else set()
         self.policies = [p for p in (job.policy_ids if job else []) if p in offered]
@@ -107,6 +108,16 @@ class Desk:
             with suppress(ApiError):
                 self.stands.update((key_of(one), winnow().standing(one)) for one in asked)
         return self.stands
+
+    def strikes(self) -> float:
+        """Of the author, those that hold, asked once a job; none for those who may not see them."""
+        if self.struck is None:
+            self.struck = 0.0
+            creator = self.job.creator if self.job else None
+            if creator is not None and may("VIEW_INVESTIGATION"):
+                with suppress(ApiError):
+                    self.struck = winnow().strikes(creator.item_type_id, creator.item_id).total
+        return self.struck
 
     def lose(self) -> None:
         """The lease is gone: a colleague may have the job."""

@@ -128,8 +128,8 @@ def _check(draft: Draft) -> Checked | None:
         saved = None if draft.rule_id == "new" else draft.rule_id
         checked = winnow().check(draft.where, draft.shown_type, saved)
         if checked.ok:
-            st.html('<p class="w-quiet">✓ Understood</p>')
-            st.html(warnings_html(checked.canonical or draft.where, checked.warnings))
+            doubts = warnings_html(checked.canonical or draft.where, checked.warnings)
+            st.html(f'<p class="w-quiet">✓ Understood</p>{doubts}')
         else:
             st.html(diagnostics_html(draft.where, checked.diagnostics))
         return checked

@@ -54,15 +54,23 @@ _OUTCOMES = {
 }
 
 
-def job_line(job: Job, now: datetime | None = None) -> str:
+def job_line(job: Job, strikes: float = 0, now: datetime | None = None) -> str:
+    """strikes: of its author, those that hold."""
     waited = age(job.enqueued_at, now or datetime.now(UTC))
-    creator = f"<span>by <b>{escape(job.creator.item_id)}</b></span>" if job.creator else ""
     return (
         f'<div class="w-line"><b>{escape(job.queue_name)}</b>'
         f"<span>{escape(job.item.item_type_name or job.item.item_type_id)} "
-        f"<b>{escape(job.item.item_id)}</b></span>{creator}"
+        f"<b>{escape(job.item.item_id)}</b></span>{_author(job, strikes)}"
         f"<span>waiting {escape(waited)}</span></div>"
     )
+
+
+def _author(job: Job, strikes: float) -> str:
+    if job.creator is None:
+        return ""
+    many = "1 strike" if strikes == 1 else f"{strikes:g} strikes"
+    struck = f' <b class="w-grave">{many}</b>' if strikes else ""
+    return f"<span>by <b>{escape(job.creator.item_id)}</b>{struck}</span>"
 
 
 def reasons(job: Job, standings: Mapping[tuple[str, str], Standing]) -> str:

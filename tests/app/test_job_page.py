@@ -211,3 +211,17 @@ def test_a_job_without_reports_has_no_empty_parts(opened: Opened) -> None:
 def test_an_item_that_was_never_sent_says_so(opened: Opened, state: State) -> None:
     state.waiting[0]["item"] |= {"submissionId": None, "fields": []}
     assert "never sent this item" in said(opened("job", queue="q1"))
+
+
+def test_the_strikes_of_the_author_stand_beside_their_name(opened: Opened) -> None:
+    page = opened("job", queue="q1")
+    assert "2 strikes" in said(page)
+    page.button(key="ignore").click().run()
+    assert "strikes" not in said(page)
+
+
+def test_who_may_not_look_into_people_sees_no_strikes(opened: Opened, state: State) -> None:
+    state.permissions.remove("VIEW_INVESTIGATION")
+    page = opened("job", queue="q1")
+    assert not page.exception
+    assert "strikes" not in said(page)

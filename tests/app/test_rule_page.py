@@ -29,6 +29,13 @@ def test_what_is_probably_not_meant_is_told_beside_the_condition(opened: Opened)
     assert "missing in 80%" in shown
 
 
+def test_a_rule_that_nothing_is_doubtful_about_shows_what_it_matches(opened: Opened) -> None:
+    page = opened("rule", id="r3")
+    assert not page.exception
+    assert "w-problem" not in said(page)
+    assert "of 2,000 recent items" in said(page)
+
+
 def test_a_save_tells_its_warnings_and_examples_that_fail_once(opened: Opened) -> None:
     page = saved(opened("rule", id="r1"))
     assert "Examples that do not hold: plain." in shown_by(page)
