@@ -108,8 +108,8 @@ def _rules(known: Document, changes: Document) -> None:
         known,
         changes,
         "liveNeedsSecondPerson",
-        "A second person approves every change",
-        "A save then waits until a colleague has looked at it.",
+        "A second person approves what changes a live rule",
+        "Such a save waits until a colleague has looked at it; a new name or note does not.",
     )
     _toggle(known, changes, "liveNeedsFreshBacktest", "Going live needs a fresh backtest")
 

@@ -224,7 +224,9 @@ def test_a_save_that_needs_a_second_person_waits_and_is_withdrawn(page: Page, ho
         demanding, reason="two pairs of eyes", expected_version=settings["version"]
     )
     open_page(page, house, f"rule?id={house.rule_id}")
-    page.get_by_label("What it is for").fill("Offers of easy money")
+    page.get_by_label("At most a day", exact=True).fill("500")
+    page.keyboard.press("Tab")
+    settled(page)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Not saved yet")).to_be_visible()
     expect(page.get_by_text("Waiting for a second person")).to_be_visible()
@@ -246,7 +248,7 @@ def test_a_rule_is_explained_on_the_page_of_an_item(page: Page, house: House) ->
 
 def test_settings_of_the_organisation_are_saved(page: Page, house: House) -> None:
     open_page(page, house, "settings")
-    page.get_by_label("Days a strike holds").fill("30")
+    page.get_by_label("Days a strike holds", exact=True).fill("30")
     page.keyboard.press("Tab")
     settled(page)
     page.get_by_role("button", name="Save settings").click()
