@@ -68,5 +68,5 @@ def awaits_approval(saved: Mapping[str, Any]) -> bool:
     if "approvalId" not in saved:
         return False
     detail = str(saved.get("detail") or "")
-    st.session_state[_DOUBTS] = ["Not saved yet: a second person has to approve it. " + detail]
+    st.session_state[_DOUBTS] = [f"Not saved yet. {detail}"]
     return True
