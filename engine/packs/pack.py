@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from engine.configuration.banks import TextBank, parse_bank
 from engine.configuration.policies import Policy, parse_policy
 from engine.configuration.reader import MAX_NAME, Reader, escape
+from engine.configuration.related import KINDS
 from engine.configuration.rules import Rule, parse_rule
 from engine.errors import InvalidConfiguration, Problem
 from engine.items import ItemType, Kind, parse_item_type, validate_item_type
@@ -29,6 +30,8 @@ T = TypeVar("T", Policy, TextBank, Rule)
 class Pack:
     """item_type: the fields that the rules read, and their roles; its id and name are the pack's.
 
+    profiles: what rules read of `creator` and of `thread`, as item types of those names.
+
     policies are created where none has the name, and otherwise left alone. Policies, banks and
     rules carry no ids of their own; what a rule refers to, it refers to by name. A rule that names
     no item type applies to every one that has the fields.
@@ -40,6 +43,7 @@ class Pack:
     policies: tuple[Policy, ...] = ()
     banks: tuple[TextBank, ...] = ()
     rules: tuple[Rule, ...] = ()
+    profiles: tuple[ItemType, ...] = ()
     source: Source | None = field(default=None, compare=False, repr=False)
 
     def place(self, pointer: str) -> str:
@@ -75,6 +79,7 @@ def parse_pack(text: str, file: str) -> Pack:
         policies=_objects(reader, "policies", parse_policy),
         banks=_objects(reader, "banks", parse_bank, _bank_document),
         rules=_objects(reader, "rules", parse_rule, _rule_document, _in_words),
+        profiles=_profiles(reader),
         source=source,
     )
     reader.unknown()
@@ -94,15 +99,41 @@ def _refuse(problems: list[Problem]) -> None:
 def _item_type(reader: Reader, name: str) -> ItemType:
     """`fields` maps a name to a scalar, or to what an item type's document says of a field."""
     fields = reader.mapping("fields", most=MAX_OBJECTS)
+    more = {"name": name or "pack", "roles": dict(reader.mapping("roles"))}
+    item_type, problems = _typed(name, fields, more)
+    reader.problems.extend(problems)
+    return item_type
+
+
+def _profiles(reader: Reader) -> tuple[ItemType, ...]:
+    """`profiles` maps `creator` and `thread` to fields, written as those of the pack are."""
+    found: list[ItemType] = []
+    for word, fields in reader.mapping("profiles", most=len(KINDS)).items():
+        at = f"/profiles/{escape(word)}"
+        if word not in KINDS or not isinstance(fields, Mapping):
+            known = " and ".join(f"`{each}`" for each in KINDS)
+            message = f"`{word}` is nothing whose fields can be declared"
+            reader.problems.append(Problem(message, at, f"profiles are the fields of {known}"))
+            continue
+        item_type, problems = _typed(word, fields, {"name": word, "kind": KINDS[word].value})
+        found.append(item_type)
+        reader.problems.extend(
+            replace(each, pointer=at + each.pointer.removeprefix("/fields")) for each in problems
+        )
+    return tuple(found)
+
+
+def _typed(
+    type_id: str, fields: Mapping[str, object], more: Mapping[str, object]
+) -> tuple[ItemType, list[Problem]]:
+    """An item type of these fields, and what is wrong with it, by the fields' names."""
     written = [_field(field, given) for field, given in fields.items()]
-    document = {"name": name or "pack", "fields": written, "roles": dict(reader.mapping("roles"))}
     try:
-        item_type = parse_item_type(name, 1, document)
+        item_type = parse_item_type(type_id, 1, {**more, "fields": written})
         problems = validate_item_type(item_type) if written else ()
     except InvalidConfiguration as error:
-        item_type, problems = ItemType(name, 1, name, Kind.CONTENT, ()), error.problems
-    reader.problems.extend(_by_name(problem, tuple(fields)) for problem in problems)
-    return item_type
+        item_type, problems = ItemType(type_id, 1, type_id, Kind.CONTENT, ()), error.problems
+    return item_type, [_by_name(problem, tuple(fields)) for problem in problems]
 
 
 def _field(name: str, given: object) -> dict[str, object]:

@@ -63,6 +63,8 @@ def render_pack(pack: Pack) -> str:
         document["fields"] = _fields(pack.item_type)
     if pack.item_type.roles:
         document["roles"] = {str(role.value): name for role, name in pack.item_type.roles.items()}
+    if pack.profiles:
+        document["profiles"] = {each.type_id: _fields(each) for each in pack.profiles}
     parts: dict[str, Sequence[object]] = {
         "policies": [_short(policy_document(each), _PLAIN_POLICY) for each in pack.policies],
         "banks": [_bank(each) for each in pack.banks],

@@ -75,13 +75,17 @@ def _try_pack(pack: Pack, banks: dict[str, TextBank], now: datetime) -> PackTria
 
 
 def declared(pack: Pack, banks: dict[str, TextBank]) -> Configuration:
-    """The world as a pack declares it: one item type, the banks, and whatever its examples name.
+    """The world as a pack declares it: its item type, authors and threads, the banks.
 
-    Which item types a platform has is nothing that a pack could know.
+    And whatever its examples name: which item types a platform has, no pack could know. What an
+    example names is as the pack's authors are, if it declares any, and else as its items.
     """
+    profiles = {each.type_id: each for each in pack.profiles}
+    named_as = profiles.get("creator", pack.item_type)
     data = [example.data for rule in pack.rules for example in rule.examples]
-    named = dict.fromkeys(_named_types(data), pack.item_type)
-    return Configuration(0, 0, item_types={**named, pack.name: pack.item_type}, banks=banks)
+    named = dict.fromkeys(_named_types(data), named_as)
+    item_types = {**named, **profiles, pack.name: pack.item_type}
+    return Configuration(0, 0, item_types=item_types, banks=banks)
 
 
 def _named_types(value: object) -> Iterator[str]:
@@ -96,9 +100,10 @@ def _named_types(value: object) -> Iterator[str]:
 
 def _undeclared(pack: Pack, rule: Rule) -> Iterator[Problem]:
     """What an example gives and no rule could read: a slip, such as a comma that is not quoted."""
+    declared_words = {each.type_id for each in pack.profiles}
     for place, example in enumerate(rule.examples):
         for name in example.data:
-            if pack.item_type.field(name) is None:
+            if pack.item_type.field(name) is None and name not in declared_words:
                 yield Problem(
                     f"example {place + 1} gives `{name}`, which the pack does not declare",
                     f"/examples/{place}/data",
