@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from engine.errors import InvalidInput, NotAuthenticated, NotFound, PermissionDenied
-from engine.permissions import Permission
+from engine.permissions import Permission, Scope
 from services import api_keys
 from services.context import Caller, system_caller
 from services.organisations import create_organisation
@@ -100,6 +100,18 @@ def test_a_key_expires(context: Context, owner: Caller, clock: MovableClock) -> 
     assert works(context, made.secret)
     clock.advance(hours=1)
     assert not works(context, made.secret)
+
+
+def test_a_replaced_key_goes_on_for_its_grace_period_with_the_same_scopes(
+    context: Context, owner: Caller, clock: MovableClock
+) -> None:
+    old = api_keys.create_api_key(context, owner, "Ingest", scopes=[Scope.SUBMIT])
+    new = api_keys.rotate_api_key(context, owner, old.key.key_id, timedelta(hours=48))
+    assert (works(context, old.secret), works(context, new.secret)) == (True, True)
+    permissions = [api_keys.authenticate(context, each.secret).permissions for each in (old, new)]
+    assert permissions[0] == permissions[1]
+    clock.advance(hours=48)
+    assert (works(context, old.secret), works(context, new.secret)) == (False, True)
 
 
 def test_use_is_noted_to_the_minute(context: Context, owner: Caller, clock: MovableClock) -> None:
