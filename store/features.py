@@ -9,18 +9,17 @@ lies in the windows of all items of the batch is summed up by Postgres.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.language.nodes import Carries
 from store import window_busy
 from store.raw import cursor
-from store.window_groups import Ask, Events, Group, Part, grouped, without_events
-from store.window_memory import Key, WindowMemory, memory_of
+from store.window_groups import Ask, Events, Group, Part, Remembered, grouped, without_events
+from store.window_memory import Key, WindowMemory, borrowed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -40,7 +39,7 @@ MANY = 300
 # microseconds since the epoch. A key that has one more than asked for may have any number.
 NEWEST = """
 SELECT q.n, e.*
-FROM unnest(%(counters)b::int[], %(keys)b::text[], %(afters)b::bigint[], %(lasts)b::bigint[])
+FROM unnest(%(counters)s::int[], %(keys)b::text[], %(afters)s::bigint[], %(lasts)s::bigint[])
      WITH ORDINALITY AS q(counter_id, key, after, last, n)
 CROSS JOIN LATERAL (
     SELECT array_agg(round(date_part('epoch', w.arrived_at) * 1000000)::bigint) AS times,
@@ -63,7 +62,7 @@ STATEMENTS = {
 
 FIRST = """
 SELECT q.n, round(date_part('epoch', e.arrived_at) * 1000000)::bigint, e.arrived_at
-FROM unnest(%(counters)b::int[], %(keys)b::text[]) WITH ORDINALITY AS q(counter_id, key, n)
+FROM unnest(%(counters)s::int[], %(keys)b::text[]) WITH ORDINALITY AS q(counter_id, key, n)
 CROSS JOIN LATERAL (
     SELECT arrived_at FROM window_events
     WHERE counter_id = q.counter_id AND key = q.key ORDER BY arrived_at LIMIT 1
@@ -71,21 +70,7 @@ CROSS JOIN LATERAL (
 """
 
 
-@dataclass(frozen=True)
-class _Question:
-    """A group whose events after a time are to be read; key: what is remembered of it."""
-
-    carries: Carries
-    group: Group
-    key: Key | None
-
-    @property
-    def after_us(self) -> int:
-        return self.group.after_us if self.key is None else self.key.until_us
-
-
-@dataclass(frozen=True)
-class _Read:
+class _Read(NamedTuple):
     """times: in order. whole: whether there are no more of them."""
 
     times: list[int]
@@ -107,19 +92,14 @@ def answers(
 
 
 def answers_of(database: Database, org_id: int, asks: Sequence[Ask]) -> list[tuple[Measured, ...]]:
-    """As `answers`, with this process's memory; many keys are read over two connections."""
-    memory = memory_of(database, org_id)
-    mine = memory.in_use.acquire(blocking=False)
-    try:
-        answering = _Answering(asks, memory if mine else WindowMemory())
+    """As `answers`, with what this process remembers; many keys are read over two connections."""
+    with borrowed(database, org_id) as memory:
+        answering = _Answering(asks, memory)
         with database.transaction(org_id) as tx:
-            if len(answering.questions) < MANY:
+            if sum(map(len, answering.kinds.values())) < MANY:
                 return answering.over([tx])
             with database.transaction(org_id) as second:
                 return answering.over([tx, second])
-    finally:
-        if mine:
-            memory.in_use.release()
 
 
 class _Answering:
@@ -128,55 +108,62 @@ class _Answering:
     def __init__(self, asks: Sequence[Ask], memory: WindowMemory) -> None:
         self.memory = memory
         self.found: list[tuple[Measured, ...]] = [()] * len(asks)
-        by_kind = grouped(asks)
-        self.firsts = by_kind.pop(Carries.FIRST, [])
-        self.questions = [
-            _Question(carries, group, memory.known(group))
-            for carries, groups in by_kind.items()
-            for group in groups
-        ]
+        self.kinds = grouped(asks)
+        self.firsts = self.kinds.pop(Carries.FIRST, [])
+        for groups in self.kinds.values():
+            for group in groups:
+                memory.recall(group)
 
     def over(self, connections: Sequence[Connection]) -> list[tuple[Measured, ...]]:
-        tx = connections[0]
-        unknown = [q for q in self.questions if q.key is None or q.key.until_us < q.group.last_us]
+        unknown = {
+            carries: [g for g in groups if g.remembered is None or g.unread_us < g.last_us]
+            for carries, groups in self.kinds.items()
+        }
         read = _read_over(connections, unknown, MOST_NEWEST)
-        more = [q for q in unknown if not read.get(id(q), _NONE).whole]
-        read |= _read(tx, more, MOST_REMEMBERED)
-        busy: dict[Carries, list[Group]] = {}
-        for question in self.questions:
-            known = read.get(id(question), _NONE)
-            if not known.whole:
-                busy.setdefault(question.carries, []).append(question.group)
-            elif question.key is None and len(known.times) <= MOST_NEWEST:
-                self._fill(question.group, Events(known.times, known.carried))
-            else:
-                self._fill(question.group, self._remembered(question, known))
-        for carries, groups in busy.items():
-            self._fill_busy(tx, carries, groups)
+        tx = connections[0]
+        for carries, groups in self.kinds.items():
+            more = [group for group in groups if not read.get(group, _NONE).whole]
+            read |= _read(tx, carries, more, MOST_REMEMBERED)
+            busy = [group for group in more if not read[group].whole]
+            for group in groups:
+                self._fill_known(carries, group, read.get(group, _NONE))
+            self._fill_busy(tx, carries, busy)
         self._fill_first(tx)
         return self.found
 
-    def _remembered(self, question: _Question, known: _Read) -> Key:
-        group, key = question.group, question.key
-        if key is None:
-            key = Key(group.after_us, question.carries)
+    def _fill_known(self, carries: Carries, group: Group, known: _Read) -> None:
+        if not known.whole:
+            return
+        remembered = group.remembered
+        if isinstance(remembered, Key):
+            self.memory.learn(group, remembered, known.times, known.carried)
+            self._fill(group, remembered)
+        elif len(known.times) > MOST_NEWEST:
+            key = Key(group.after_us, carries)
             key.extend(known.times, known.carried, group.last_us)
             self.memory.keep(group, key)
+            self._fill(group, key)
+        elif known.times:
+            self._fill(group, Events(known.times, known.carried))
         else:
-            self.memory.learn(group, key, known.times, known.carried)
-        return key
-
-    def _fill(self, group: Group, events: Events | Key) -> None:
-        if not events.times:
             answer = without_events(group.parts)
             for number, _ in group.asked:
                 self.found[number] = answer
+
+    def _fill(self, group: Group, events: Events | Remembered) -> None:
+        parts, answer = group.parts, events.answer
+        if len(parts) == 1:
+            part = parts[0]
+            for number, at_us in group.asked:
+                self.found[number] = (answer(part, at_us),)
             return
         for number, at_us in group.asked:
-            self.found[number] = tuple([events.answer(part, at_us) for part in group.parts])
+            self.found[number] = tuple([answer(part, at_us) for part in parts])
 
     def _fill_busy(self, tx: Connection, carries: Carries, groups: Sequence[Group]) -> None:
         """One window after the other."""
+        if not groups:
+            return
         summed = window_busy.sums(tx, carries, groups)
         for place, group in enumerate(groups):
             for number, at_us in group.asked:
@@ -190,8 +177,8 @@ class _Answering:
         unknown = [group for group in self.firsts if group.name not in known]
         if unknown:
             asked = {
-                "counters": [group.counter_id for group in unknown],
-                "keys": [group.key for group in unknown],
+                "counters": _numbers(group.name[0] for group in unknown),
+                "keys": [group.name[1] for group in unknown],
             }
             for n, first_us, first in cursor(tx, binary=True).execute(FIRST, asked):
                 self.memory.keep_first(unknown[n - 1], first_us, first.astimezone(UTC))
@@ -203,44 +190,54 @@ class _Answering:
 
 
 def _read_over(
-    connections: Sequence[Connection], questions: Sequence[_Question], most: int
-) -> dict[int, _Read]:
+    connections: Sequence[Connection], unknown: Mapping[Carries, Sequence[Group]], most: int
+) -> dict[Group, _Read]:
     """The reads of one half wait for Postgres while those of the other do."""
     if len(connections) == 1:
-        return _read(connections[0], questions, most)
-    middle = len(questions) // 2
+        return _read_all(connections[0], unknown, most)
+    halves = [{carries: groups[half::2] for carries, groups in unknown.items()} for half in (0, 1)]
     with ThreadPoolExecutor(1) as aside:
-        others = aside.submit(_read, connections[1], questions[middle:], most)
-        return _read(connections[0], questions[:middle], most) | others.result()
+        others = aside.submit(_read_all, connections[1], halves[1], most)
+        return _read_all(connections[0], halves[0], most) | others.result()
 
 
-def _read(tx: Connection, questions: Sequence[_Question], most: int) -> dict[int, _Read]:
-    """By the question's identity; one that has no events is absent."""
-    found: dict[int, _Read] = {}
-    for carries, asked in _by_kind(questions):
-        for n, times, carried in _rows(tx, carries, asked, most + 1):
-            whole = len(times) <= most
-            if whole:
-                times.reverse()
-                if carried is not None:
-                    carried.reverse()
-            found[id(asked[n - 1])] = _Read(times, carried, whole)
+def _read_all(
+    tx: Connection, unknown: Mapping[Carries, Sequence[Group]], most: int
+) -> dict[Group, _Read]:
+    found: dict[Group, _Read] = {}
+    for carries, groups in unknown.items():
+        found |= _read(tx, carries, groups, most)
     return found
 
 
-def _by_kind(questions: Iterable[_Question]) -> Iterator[tuple[Carries, list[_Question]]]:
-    kinds: dict[Carries, list[_Question]] = {}
-    for question in questions:
-        kinds.setdefault(question.carries, []).append(question)
-    return iter(kinds.items())
+def _read(
+    tx: Connection, carries: Carries, groups: Sequence[Group], most: int
+) -> dict[Group, _Read]:
+    """A group that has no events is absent."""
+    found: dict[Group, _Read] = {}
+    if not groups:
+        return found
+    for n, times, carried in _rows(tx, carries, groups, most + 1):
+        whole = len(times) <= most
+        if whole:
+            times.reverse()
+            if carried is not None:
+                carried.reverse()
+        found[groups[n - 1]] = _Read(times, carried, whole)
+    return found
 
 
-def _rows(tx: Connection, carries: Carries, asked: Sequence[_Question], most: int) -> Iterable[Any]:
+def _rows(tx: Connection, carries: Carries, groups: Sequence[Group], most: int) -> Iterable[Any]:
     parameters = {
-        "counters": [question.group.counter_id for question in asked],
-        "keys": [question.group.key for question in asked],
-        "afters": [question.after_us for question in asked],
-        "lasts": [question.group.last_us for question in asked],
+        "counters": _numbers(group.name[0] for group in groups),
+        "keys": [group.name[1] for group in groups],
+        "afters": _numbers(group.unread_us for group in groups),
+        "lasts": _numbers(group.last_us for group in groups),
         "most": most,
     }
     return cursor(tx, binary=True).execute(STATEMENTS[carries], parameters)
+
+
+def _numbers(numbers: Iterable[int]) -> str:
+    """An array as Postgres reads it: many times faster to write than the driver's."""
+    return f"{{{','.join(map(str, numbers))}}}"

@@ -155,8 +155,8 @@ def _rows(
     """Windows begin between `after` and `low`, and end between `first` and `last`."""
     asked = [(groups[number], width_us) for number, width_us in questions]
     parameters = {
-        "counters": [group.counter_id for group, _ in asked],
-        "keys": [group.key for group, _ in asked],
+        "counters": [group.name[0] for group, _ in asked],
+        "keys": [group.name[1] for group, _ in asked],
         "afters": [group.first_us - width_us for group, width_us in asked],
         "lows": [min(group.last_us - width_us, group.first_us) for group, width_us in asked],
         "firsts": [group.first_us for group, _ in asked],

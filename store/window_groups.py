@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from engine.language.measures import Measured, millionths, of_numbers
 from engine.language.nodes import Carries, Measure
@@ -31,20 +31,29 @@ class Ask(NamedTuple):
     at_us: int
 
 
+class Remembered(Protocol):
+    """A key's events, all of them up to a time."""
+
+    until_us: int
+
+    def answer(self, part: Part, at_us: int) -> Measured: ...
+
+
 class Group:
     """Asks about one key of one counter, for the same parts.
 
-    asked: (its number among all asks, its time) of each, in the order of the times.
+    asked: (its number among all asks, its time) of each, in the order of the times. after_us:
+    nothing at or before it is in any window. remembered: what is known from batches before.
     """
 
-    __slots__ = ("asked", "counter_id", "key", "parts", "width_us")
+    __slots__ = ("after_us", "asked", "name", "parts", "remembered")
 
-    def __init__(self, ask: Ask, width_us: int) -> None:
-        self.counter_id = ask.counter_id
-        self.key = ask.key
-        self.parts = ask.parts
-        self.width_us = width_us
+    def __init__(self, name: tuple[int, str], parts: tuple[Part, ...], after_us: int) -> None:
+        self.name = name
+        self.parts = parts
+        self.after_us = after_us
         self.asked: list[tuple[int, int]] = []
+        self.remembered: Remembered | None = None
 
     @property
     def first_us(self) -> int:
@@ -55,13 +64,10 @@ class Group:
         return self.asked[-1][1]
 
     @property
-    def after_us(self) -> int:
-        """Nothing at or before it is in any window."""
-        return self.asked[0][1] - self.width_us
-
-    @property
-    def name(self) -> tuple[int, str]:
-        return self.counter_id, self.key
+    def unread_us(self) -> int:
+        """From there on events have to be read."""
+        known = self.remembered
+        return self.after_us if known is None else known.until_us
 
     @property
     def measure(self) -> Measure:
@@ -72,19 +78,20 @@ class Group:
 def grouped(asks: Iterable[Ask]) -> dict[Carries, list[Group]]:
     """By what their events carry. asks: in the order of their times."""
     groups: dict[tuple[int, str, int], Group] = {}
-    widths: dict[int, int] = {}
-    for number, ask in enumerate(asks):
-        parts_id = id(ask.parts)  # the same object, of a whole series
-        place = (ask.counter_id, ask.key, parts_id)
+    kinds: dict[int, tuple[int, list[Group]]] = {}
+    by_kind: dict[Carries, list[Group]] = {}
+    for number, (counter_id, key, parts, at_us) in enumerate(asks):
+        parts_id = id(parts)  # the same object, of a whole series
+        place = (counter_id, key, parts_id)
         group = groups.get(place)
         if group is None:
-            if parts_id not in widths:
-                widths[parts_id] = max(part.width_us for part in ask.parts)
-            group = groups[place] = Group(ask, widths[parts_id])
-        group.asked.append((number, ask.at_us))
-    by_kind: dict[Carries, list[Group]] = defaultdict(list)
-    for group in groups.values():
-        by_kind[group.measure.carries].append(group)
+            if parts_id not in kinds:
+                kind = by_kind.setdefault(parts[0].measure.carries, [])
+                kinds[parts_id] = max(part.width_us for part in parts), kind
+            width_us, kind = kinds[parts_id]
+            group = groups[place] = Group((counter_id, key), parts, at_us - width_us)
+            kind.append(group)
+        group.asked.append((number, at_us))
     return by_kind
 
 
@@ -113,5 +120,6 @@ class Events(NamedTuple):
         return of_numbers(part.measure, self.middle + len(seen), units, max(known, default=None))
 
 
-def without_events(parts: Sequence[Part]) -> tuple[Measured, ...]:
+@lru_cache(maxsize=1024)
+def without_events(parts: tuple[Part, ...]) -> tuple[Measured, ...]:
     return tuple(of_numbers(part.measure, 0, 0, None) for part in parts)

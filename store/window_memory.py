@@ -10,6 +10,7 @@ import threading
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections import OrderedDict, deque
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -17,7 +18,7 @@ from engine.language.measures import Measured, millionths, of_numbers
 from engine.language.nodes import Carries, Measure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from store.database import Database
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_EVENTS = 500_000
 MOST_FIRSTS = 200_000
+MOST_MEMORIES = 4
 SPARE = 1024
 
 
@@ -172,13 +174,12 @@ class WindowMemory:
         self.keys: OrderedDict[tuple[int, str], Key] = OrderedDict()
         self.firsts: OrderedDict[tuple[int, str], tuple[int, datetime]] = OrderedDict()
 
-    def known(self, group: Group) -> Key | None:
-        """What is remembered, if it reaches back to where the group's windows begin."""
+    def recall(self, group: Group) -> None:
+        """Gives the group what is remembered, if that reaches back to where its windows begin."""
         key = self.keys.get(group.name)
-        if key is None or key.since_us > group.after_us:
-            return None
-        self.keys.move_to_end(group.name)
-        return key
+        if key is not None and key.since_us <= group.after_us:
+            self.keys.move_to_end(group.name)
+            group.remembered = key
 
     def keep(self, group: Group, key: Key) -> None:
         """Makes room at the expense of what was asked about longest ago."""
@@ -192,11 +193,12 @@ class WindowMemory:
     def learn(
         self, group: Group, key: Key, times: Sequence[int], carried: Sequence[Any] | None
     ) -> None:
-        """What a remembered key has had since."""
+        """What a key has had since; it may have been forgotten within this very batch."""
         before = len(key.times)
         key.extend(times, carried, group.last_us)
         key.forget_before(group.after_us)
-        self.events += len(key.times) - before
+        if self.keys.get(group.name) is key:
+            self.events += len(key.times) - before
 
     def keep_first(self, group: Group, first_us: int, first: datetime) -> None:
         self.firsts[group.name] = first_us, first
@@ -204,11 +206,22 @@ class WindowMemory:
             self.firsts.popitem(last=False)
 
 
-_of_databases: WeakKeyDictionary[Database, dict[int, WindowMemory]] = WeakKeyDictionary()
+_of_databases: WeakKeyDictionary[Database, dict[int, list[WindowMemory]]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def memory_of(database: Database, org_id: int) -> WindowMemory:
-    """What the process remembers of the organisation."""
+@contextmanager
+def borrowed(database: Database, org_id: int) -> Iterator[WindowMemory]:
+    """A memory of the organisation that no other thread uses meanwhile; each thread its own."""
     with _lock:
-        return _of_databases.setdefault(database, {}).setdefault(org_id, WindowMemory())
+        memories = _of_databases.setdefault(database, {}).setdefault(org_id, [])
+        memory = next((one for one in memories if one.in_use.acquire(blocking=False)), None)
+        if memory is None:
+            memory = WindowMemory()
+            memory.in_use.acquire()
+            if len(memories) < MOST_MEMORIES:
+                memories.append(memory)
+    try:
+        yield memory
+    finally:
+        memory.in_use.release()
