@@ -241,10 +241,7 @@ def _counts(source: OpenSource, counters: Sequence[Counter]) -> Sequence[Sequenc
     for row in _rows(source):
         for counter, seen in zip(counters, rows, strict=True):
             seen.append(Seen(counter_key(counter, row), counter_event(counter, row), _arrival(row)))
-    return [
-        counter_answers(counter, seen)
-        for counter, seen in zip(counters, rows, strict=True)
-    ]
+    return [counter_answers(counter, seen) for counter, seen in zip(counters, rows, strict=True)]
 
 
 def _arrival(row: Mapping[str, object]) -> datetime | None:

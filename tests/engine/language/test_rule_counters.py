@@ -230,6 +230,11 @@ def test_the_window_is_open_below_and_closed_above() -> None:
         "count_recent(near_duplicate_key(text), verified, '1 day', score > 0)",
         "distinct_recent(substr(text, 1, 1), creator, '1 day')",
         "sum_recent(length(text) % 3, size, '1 hour')",
+        "rate_limited(creator, 2, '1 hour')",
+        "rate_limited(creator, 3, '1 day', 1)",
+        "rate_limited(verified, lower(text), 1, '1 minute', 2)",
+        "rate_limited(verified, 7, '3 hours', 4)",
+        "rate_limited(creator.id, 1, '7 days')",
     ],
 )
 def test_windows_in_duckdb_count_what_a_naive_count_does(text: str, seed: int) -> None:
