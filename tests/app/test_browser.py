@@ -252,7 +252,8 @@ def test_settings_of_the_organisation_are_saved(page: Page, house: House) -> Non
     page.keyboard.press("Tab")
     settled(page)
     page.get_by_role("button", name="Save settings").click()
-    until(lambda: house.winnow.org_settings()["strikeTtlDays"] == 30, what="the settings are saved")
+    until(lambda: house.winnow.org_settings()["version"] != 0, what="the settings are saved")
+    assert house.winnow.org_settings()["strikeTtlDays"] == 30
 
 
 def test_a_backtest_runs_and_shows_its_figures(page: Page, house: House) -> None:
