@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from engine.actions.execution import Source
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from engine.items import ItemRef
     from services.intake import Intake
 
+MICROSECOND = timedelta(microseconds=1)
 KIND = "APPEAL"
 
 
@@ -119,13 +121,18 @@ def _take_in(
     (job_id,) = open_routed(tx, configuration, [opening], now=now, new_id=context.new_id)
     if job_id is None:
         raise Conflict("there is no queue for appeals", hint="create a queue")
-    row = _row(identity, appeal, opening, against, now)
+    row = _row(identity, appeal, opening, against, _after(earlier, now))
     appeals.insert(tx, _linked(row, job_id, earlier))
     detail = {"appealId": appeal.appeal_id, "jobId": job_id, "itemId": item.item_id}
     audit.append(tx, Entry(now, caller.actor, Event.APPEAL_CREATE, "appeal", identity, detail))
     if stored is None:
         source = Source.SUBMIT_APPEAL.value
         place_items(tx, intake, [item], source=source, new_id=context.new_id, judged=False)
+
+
+def _after(earlier: AppealRow | None, now: datetime) -> datetime:
+    """Appeals of an item are told apart, and put in order, by when they were received."""
+    return now if earlier is None else max(now, earlier.received_at + MICROSECOND)
 
 
 def _judges(tx: Connection, earlier: AppealRow | None) -> list[str]:

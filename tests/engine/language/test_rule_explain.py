@@ -141,7 +141,7 @@ def test_random_rules_are_explained_with_the_answer_they_gave() -> None:
     items = make_items(generator, 10)
     for rule in accepted_rules(Seeded(generator), 60):
         predicate = predicate_of(format_rule(rule))
-        if predicate.counters:
+        if predicate.counters or predicate.facts:
             continue
         for item in items:
             explained = judge(predicate, BANKS, item.row, (), item.arrived_at)
