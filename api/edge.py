@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-import uuid
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 
+from api.new_ids import new_id
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SECURITY_HEADERS = (
@@ -33,10 +36,14 @@ ANY_CASE = re.compile(rf"(.*/v1)(/(?:{COOP_PATHS}))", re.IGNORECASE)
 
 
 class Edge:
-    """Accepts a path with or without its last slash, gives the request an id, adds headers."""
+    """Accepts a path with or without its last slash, gives the request an id, adds headers.
 
-    def __init__(self, app: ASGIApp) -> None:
+    doors: what answers a POST to a path, without asking the router; paths as routes name them.
+    """
+
+    def __init__(self, app: ASGIApp, doors: Mapping[str, ASGIApp]) -> None:
         self.app = app
+        self.doors = doors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -44,7 +51,7 @@ class Edge:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        scope["path"] = _one_path(scope["path"])
+        scope["path"] = path = _one_path(scope["path"])
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -53,9 +60,11 @@ class Edge:
             await send(message)
 
         receive = timed(receive)
-        if not scope["path"].endswith(OWN_LIMIT):
+        if not path.endswith(OWN_LIMIT):
             receive = limited(receive, _announced_bytes(scope))
-        await self.app(scope, receive, send_with_headers)
+        routed = path.removeprefix(scope.get("root_path", ""))
+        door = self.doors.get(routed) if scope["method"] == "POST" else None
+        await (door or self.app)(scope, receive, send_with_headers)
 
 
 def timed(receive: Receive) -> Receive:
@@ -98,7 +107,7 @@ def limited(receive: Receive, announced: int) -> Receive:
 
 
 def _announced_bytes(scope: Scope) -> int:
-    length: bytes = dict(scope["headers"]).get(b"content-length", b"")
+    length = _header(scope, b"content-length")
     return int(length) if length.isdigit() else 0
 
 
@@ -109,5 +118,10 @@ def _one_path(path: str) -> str:
 
 
 def _request_id(scope: Scope) -> str:
-    given: bytes = dict(scope["headers"]).get(b"x-request-id", b"")
-    return given.decode() if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
+    given = _header(scope, b"x-request-id")
+    return given.decode() if REQUEST_ID.fullmatch(given) else new_id()
+
+
+def _header(scope: Scope, name: bytes) -> bytes:
+    """Empty where there is none."""
+    return next((value for key, value in scope["headers"] if key == name), b"")

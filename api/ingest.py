@@ -10,7 +10,6 @@ import asyncio
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import msgspec
 
@@ -19,7 +18,8 @@ from api.batch_results import Taken, batch_answer
 from api.batcher import Batcher
 from api.cached import Cached
 from api.item_body import read_each, read_items
-from api.limits import Admission, BodyReader, Limits
+from api.limits import GATE_KEPT_S, Admission, BodyReader, Limits
+from api.new_ids import new_id
 from api.waiting import Accepted, Keyed, Place, Repeated
 from engine.errors import InvalidInput, NotFound, Problem
 from engine.idempotency import HEADER, once
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from engine.admission import Gate
     from engine.idempotency import Once
     from engine.items import ItemType, RawItem
     from services.context import Caller, Context
@@ -63,7 +64,7 @@ class _Sorted:
     outcomes: list[Taken | tuple[Problem, ...]] = field(default_factory=list)
 
     def take(self, item: Item, intake: Intake) -> None:
-        submission_id = str(uuid4())
+        submission_id = new_id()
         self.accepted.append(accept_item(item, intake, submission_id))
         self.outcomes.append(Taken(item.item_id, item.type_id, submission_id))
 
@@ -81,6 +82,9 @@ class Ingest:
         )
         self.intakes: Cached[int, Intake] = Cached(
             lambda org_id, known: load_intake(context, org_id, known), INTAKE_KEPT_S
+        )
+        self.gates: Cached[int, Gate] = Cached(
+            lambda org_id, _: self.admission.read_gate(org_id), GATE_KEPT_S
         )
         self.past_types: Cached[PastType, ItemType] = Cached(
             lambda key, _: load_item_type(context, *key), FOR_EVER_S
@@ -148,8 +152,9 @@ class Ingest:
     async def admit(self, caller: Caller, items: int, *, stored: bool = True) -> None:
         """Raises PermissionDenied, RateLimited or Unavailable."""
         require(caller, Permission.SUBMIT_ITEMS)
-        if not self.admission.at_once(caller, items, stored=stored):
-            await asyncio.to_thread(self.admission.admit, caller, items, stored=stored)
+        gate = await self.gates.get(caller.org_id)
+        if not self.admission.at_once(gate, caller, items, stored=stored):
+            await asyncio.to_thread(self.admission.draw, gate, caller, items)
 
     async def answered(self, caller: Caller, asked: Once | None) -> bytes | None:
         """The answer to a request that was done before. Raises KeyReused."""

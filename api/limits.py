@@ -117,14 +117,18 @@ class Admission:
     purses: dict[str, float] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def at_once(self, caller: Caller, items: int, *, stored: bool) -> bool:
+    def read_gate(self, org_id: int) -> Gate:
+        """As the database has it now; remembered."""
+        read_at = self.clock()
+        gate = read_gate(self.context, org_id)
+        self.gates[org_id] = gate, read_at
+        return gate
+
+    def at_once(self, gate: Gate, caller: Caller, items: int, *, stored: bool) -> bool:
         """Whether the items are let in without asking the database.
 
         stored: whether they wait for their evaluation. Raises Unavailable.
         """
-        gate = self._known_gate(caller.org_id)
-        if gate is None:
-            return False
         if stored:
             gate.check_backlog()
         rate = self._rate(caller, gate)
@@ -132,13 +136,18 @@ class Admission:
 
     def admit(self, caller: Caller, items: int, *, stored: bool = False) -> None:
         """Asks the database where it must. Raises RateLimited or Unavailable."""
-        gate = self._gate(caller.org_id)
-        if stored:
-            gate.check_backlog()
+        known = self.gates.get(caller.org_id)
+        fresh = known and self.clock() - known[1] < GATE_KEPT_S
+        gate = known[0] if known and fresh else self.read_gate(caller.org_id)
+        if not self.at_once(gate, caller, items, stored=stored):
+            self.draw(gate, caller, items)
+
+    def draw(self, gate: Gate, caller: Caller, items: int) -> None:
+        """Tokens for the items out of the bucket that all share. Raises RateLimited."""
         rate = self._rate(caller, gate)
-        tokens = max(items, 1)
-        if rate is None or self._spend(caller.actor, tokens):
+        if rate is None:
             return
+        tokens = max(items, 1)
         wanted = max(tokens, rate.per_second * DRAWN_S)
         draw(self.context, caller.org_id, caller.actor, rate, wanted)
         with self.lock:
@@ -160,15 +169,3 @@ class Admission:
             return None
         found = caller.items_per_second or gate.items_per_second or self.limits.items_per_s
         return rate_of(found, self.limits.burst_s) if found else None
-
-    def _known_gate(self, org_id: int) -> Gate | None:
-        known = self.gates.get(org_id)
-        return known[0] if known and self.clock() < known[1] else None
-
-    def _gate(self, org_id: int) -> Gate:
-        gate = self._known_gate(org_id)
-        if gate is None:
-            until = self.clock() + GATE_KEPT_S
-            gate = read_gate(self.context, org_id)
-            self.gates[org_id] = gate, until
-        return gate

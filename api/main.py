@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from api import errors
+from api.door import door
 from api.edge import Edge
 from api.ingest import Ingest
 from api.limits import Limits
@@ -51,7 +52,7 @@ from api.routes import (
 )
 from api.routes.configuration import CONFIG_ROUTES
 from api.routes.evaluations import evaluations_router
-from api.routes.items import items_router
+from api.routes.items import SUBMIT, items_router, submission
 from api.wire import documented, problem_schemas
 from engine.errors import RateLimited, TooLarge, Unavailable
 from services.context import Context
@@ -183,7 +184,8 @@ def create_app(
     app.state.context = context
     app.state.admission = ingest.admission
     app.state.judging = desk
-    app.include_router(items_router(ingest), prefix=prefix)
+    submit = submission(ingest)
+    app.include_router(items_router(ingest, submit), prefix=prefix)
     app.include_router(evaluations_router(ingest, desk), prefix=prefix)
     for router in ROUTERS:
         app.include_router(router, prefix=prefix, responses=_anywhere(router))
@@ -196,5 +198,6 @@ def create_app(
             allow_methods=["*"],
             allow_headers=["*"],
         )
-    app.add_middleware(Edge)
+    foreseen = {kind: way for kind, way in app.exception_handlers.items() if kind is not Exception}
+    app.add_middleware(Edge, doors={prefix + SUBMIT: door(submit, foreseen)})
     return app

@@ -27,7 +27,7 @@ from cryptography.fernet import Fernet
 from engine.language.nodes import Measure
 from services.context import Context
 from services.organisations import create_organisation
-from services.worker import calm_collector
+from services.collector import calm_collector
 from store import features, window_events
 from store.database import Database, psycopg_url
 from store.embedded import EmbeddedPostgres

@@ -9,6 +9,7 @@ import uvicorn
 from api.limits import Limits
 from cli.logs import reclaim_loggers
 from cli.slow_clients import TimedProtocol
+from services.collector import calm_collector
 
 if TYPE_CHECKING:
     from store.settings import Settings
@@ -27,7 +28,7 @@ def serve(application: Any, host: str, port: int, *, behind_tls: bool) -> None:
     behind_tls: a proxy in front speaks https to the world, whatever arrives here.
     """
     uvicorn.run(
-        _logging_as_we_do(seen_over_tls(application) if behind_tls else application),
+        _settled(seen_over_tls(application) if behind_tls else application),
         host=host,
         port=port,
         loop="uvloop",
@@ -50,13 +51,14 @@ def seen_over_tls(application: Any) -> Any:
     return wrapped
 
 
-def _logging_as_we_do(application: Any) -> Any:
-    """The application, with the process's own logging in force once it has started."""
+def _settled(application: Any) -> Any:
+    """The application, with the process's own logging and a calm collector once it has started."""
 
     async def wrapped(scope: Any, receive: Any, send: Any) -> None:
         async def told(message: Any) -> None:
             if message["type"] == "lifespan.startup.complete":
                 reclaim_loggers()
+                calm_collector()
             await send(message)
 
         await application(scope, receive, told if scope["type"] == "lifespan" else send)

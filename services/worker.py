@@ -6,7 +6,6 @@ a notification was lost. When the database goes away, a loop says so and tries a
 
 from __future__ import annotations
 
-import gc
 import threading
 from dataclasses import dataclass, field
 from time import monotonic
@@ -19,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from clients.webhooks import Sender
 from engine.errors import Unavailable
 from services import backtests
+from services.collector import calm_collector
 from services.delivery import Deliverer
 from services.delivery import Pace as DeliveryPace
 from services.evaluation import ALONE, FRESH, SUSPECT, Pace, evaluate_next
@@ -56,15 +56,6 @@ class Options:
     hasher: Hasher | None = None
     pace: Pace = field(default_factory=Pace)
     delivery: DeliveryPace = field(default_factory=DeliveryPace)
-
-
-def calm_collector() -> None:
-    """Full collections are rare from now on: each halts every thread for a tenth of a second.
-
-    What a batch makes is freed when it is done with; cycles are few, and found in time.
-    """
-    gc.collect()
-    gc.set_threshold(100_000, 50, 100)
 
 
 class Worker:

@@ -6,11 +6,12 @@ the other keeps what is valid and says of each item what became of it.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from fastapi import APIRouter
-from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api import batch_results
@@ -33,6 +34,9 @@ from engine.idempotency import HEADER, LONGEST_KEY
 if TYPE_CHECKING:
     from api.ingest import Ingest
 
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+SUBMIT = "/items/async"
 ENCODER = msgspec.json.Encoder()
 
 
@@ -132,18 +136,7 @@ NATIVE = documented(
 )
 
 
-def items_router(ingest: Ingest) -> APIRouter:
-    router = APIRouter()
-
-    @router.post(
-        "/items/async",
-        status_code=202,
-        response_class=Response,
-        tags=[COOP_TAG],
-        summary="Submit items for evaluation",
-        openapi_extra=described(BODY_SCHEMA),
-        responses={status: dict(words) for status, words in REFUSALS.items()},
-    )
+def submission(ingest: Ingest) -> Endpoint:
     async def submit_items(request: Request) -> Response:
         """All of them or none. An accepted batch is committed before the answer, which is empty."""
         try:
@@ -151,6 +144,21 @@ def items_router(ingest: Ingest) -> APIRouter:
         except WinnowError as error:
             return refusal(request, error)
         return Response(status_code=202)
+
+    return submit_items
+
+
+def items_router(ingest: Ingest, submit_items: Endpoint) -> APIRouter:
+    router = APIRouter()
+    router.post(
+        SUBMIT,
+        status_code=202,
+        response_class=Response,
+        tags=[COOP_TAG],
+        summary="Submit items for evaluation",
+        openapi_extra=described(BODY_SCHEMA),
+        responses={status: dict(words) for status, words in REFUSALS.items()},
+    )(submit_items)
 
     @router.post(
         "/items/batch",

@@ -77,8 +77,7 @@ def caller(key: str, own: float | None = None) -> Caller:
 def spent(admission: Admission, who: Caller, items: int) -> bool:
     """Whether the items passed."""
     try:
-        if not admission.at_once(who, items, stored=False):
-            admission.admit(who, items)
+        admission.admit(who, items)
     except RateLimited:
         return False
     return True
@@ -148,3 +147,52 @@ def test_the_value_that_is_replaced_is_handed_on() -> None:
         return [await cached.get("k") for _ in range(3)]
 
     assert asyncio.run(session()) == [1, 2, 3]
+
+
+def test_a_value_past_half_its_time_is_read_again_while_nobody_waits() -> None:
+    loads: list[int] = []
+    again = threading.Event()
+
+    def load(_key: str, before: int | None) -> int:
+        loads.append(before or 0)
+        if before:
+            again.set()
+        return len(loads)
+
+    async def session() -> list[int]:
+        now = [0.0]
+        cached = Cached(load, keep_s=10, clock=lambda: now[0])
+        seen = [await cached.get("k")]
+        now[0] = 4.9
+        seen.append(await cached.get("k"))
+        assert not again.is_set()
+        now[0] = 5.0
+        seen.append(await cached.get("k"))
+        assert await asyncio.to_thread(again.wait, 5)
+        seen.append(await cached.fresh("k"))
+        return seen
+
+    assert asyncio.run(session())[:3] == [1, 1, 1]
+    assert loads[:2] == [0, 1]
+
+
+def test_a_read_ahead_that_fails_is_told_to_the_next_who_asks() -> None:
+    async def session() -> None:
+        now, outcomes = [0.0], iter([1, None])
+
+        def load(_key: str, _before: int | None) -> int:
+            found = next(outcomes, None)
+            if found is None:
+                raise ValueError("gone")
+            return found
+
+        cached = Cached(load, keep_s=10, clock=lambda: now[0])
+        assert await cached.get("k") == 1
+        now[0] = 6.0
+        assert await cached.get("k") == 1
+        while True:
+            await asyncio.sleep(0)
+            await cached.get("k")
+
+    with pytest.raises(ValueError, match="gone"):
+        asyncio.run(session())
