@@ -25,9 +25,9 @@ import psycopg
 from cryptography.fernet import Fernet
 
 from engine.language.nodes import Measure
+from services.collector import calm_collector
 from services.context import Context
 from services.organisations import create_organisation
-from services.collector import calm_collector
 from store import features, window_events
 from store.database import Database, psycopg_url
 from store.embedded import EmbeddedPostgres
