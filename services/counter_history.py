@@ -18,7 +18,7 @@ from engine.errors import Unavailable
 from engine.items import parse_item_type, row_values
 from engine.language.graph import children_of
 from engine.language.nodes import FieldRead
-from store import config, export_source, lake_history, submissions
+from store import config, erasures, export_source, lake_history, submissions
 from store.config import ConfigKind
 from store.lake_history import PlacedRow, Span
 
@@ -85,13 +85,15 @@ def history(
 
 def _from_both(past: _Past, lake: ItemLake) -> Iterator[list[PlacedRow]]:
     type_id = past.item_type.type_id
+    erased = erasures.places_under_way(past.tx)  # Before the lake: it is cleaned, then they go.
     found = lake_history.covered(lake.root, lake.org_id, type_id)
     reach = past.after if found is None else _reach(past, found.reach)
     if found is not None and reach > past.after:
         fields = _fields_read(past.counters)
         others = frozenset(lake_history.reshaped(past.item_type, _versions(past), fields))
         span = Span(past.after, min(reach, past.until), others)
-        yield from lake_history.history(found.snapshot, past.item_type, fields, span)
+        for rows in lake_history.history(found.snapshot, past.item_type, fields, span):
+            yield [row for row in rows if row.seq not in erased] if erased else rows
         if others:
             kept = submissions.history(past.tx, type_id, past.after, span.until, sorted(others))
             yield from _read(past, kept)

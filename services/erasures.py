@@ -17,8 +17,8 @@ from engine.items import ItemRef
 from engine.permissions import Permission
 from services.context import Caller, Context, require, system_caller
 from services.jobs import known_id
-from services.lake_cleaning import clean_lake
-from store import audit, erasures, export_source, organisations
+from services.lake_cleaning import clean_lake, kept_in_lake
+from store import audit, erasures, export_source, organisations, window_events
 from store.erasures import ErasureRow
 
 
@@ -96,14 +96,21 @@ def _erase(context: Context, org_id: int, erasure_id: str) -> bool:
     return True
 
 
-def _list(_context: Context, _org_id: int, tx: Connection, row: ErasureRow) -> bool:
+def _list(context: Context, org_id: int, tx: Connection, row: ErasureRow) -> bool:
+    """Postgres first: what it lets go meanwhile has long been in the lake, which is read then."""
     if row.state is ErasureState.WAITING and row.person is not None:
         erasures.list_items(tx, row.erasure_id, row.person)
+        for type_id in export_source.item_type_ids(tx):
+            for found in kept_in_lake(context.lake_root, org_id, type_id, row.person):
+                erasures.list_more(tx, row.erasure_id, type_id, found)
+        erasures.list_is_whole(tx, row.erasure_id)
     return True
 
 
 def _delete(_context: Context, _org_id: int, tx: Connection, row: ErasureRow) -> bool:
+    """While no counter is being started: one that read the person's items is cleaned after it."""
     if row.state is ErasureState.LISTED:
+        window_events.lock_registration(tx)
         erasures.delete_listed(tx, row.erasure_id)
     return True
 

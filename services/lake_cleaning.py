@@ -8,13 +8,24 @@ from store import erasures, export_source, lake, lake_erasure
 from store.lake_erasure import among, change, delete, keys, of_items
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from engine.items import ItemRef
     from services.context import Context
     from store.lake_erasure import Wanted
 
 ERASED = "erased"
+
+
+def kept_in_lake(
+    root: str, org_id: int, type_id: str, person: ItemRef
+) -> Iterator[list[tuple[int, datetime, str]]]:
+    """Items of one type that are the person's, or the person: (place, arrival, id), in portions."""
+    wanted = of_items([person], "_creator_type_id", "_creator_id")
+    if type_id == person.type_id:
+        wanted |= among("_item_id", [person.item_id])
+    return lake_erasure.places(lake.items_uri(root, org_id, type_id), wanted)
 
 
 def clean_lake(
@@ -28,7 +39,8 @@ def clean_lake(
     with context.database.transaction(org_id) as tx:
         type_ids = export_source.item_type_ids(tx)
     for type_id in type_ids:
-        _clean_items(lake.items_uri(root, org_id, type_id), person, places)
+        uri = lake.items_uri(root, org_id, type_id)
+        delete(uri, "_seq", keys(uri, "_seq", among("_seq", places)))
     uris = {table: lake.fact_uri(root, org_id, table) for table in lake.FACT_TABLES}
     delete(uris["evaluations"], "_seq", keys(uris["evaluations"], "_seq", among("_seq", places)))
     theirs = of_items(items, "type_id", "item_id")
@@ -45,12 +57,6 @@ def clean_lake(
         lake_erasure.forget_past(lake.items_uri(root, org_id, type_id))
     for uri in uris.values():
         lake_erasure.forget_past(uri)
-
-
-def _clean_items(uri: str, person: ItemRef, places: Sequence[int]) -> None:
-    """Also what the database has let go since: whatever names the person as its creator."""
-    created = of_items([person], "_creator_type_id", "_creator_id")
-    delete(uri, "_seq", keys(uri, "_seq", among("_seq", places) | created))
 
 
 def _clean_casework(uris: dict[str, str], theirs: Wanted) -> None:

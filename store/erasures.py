@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from engine.casework.erasure import ErasureState
 from engine.items import ItemRef
+from store.raw import cursor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,9 +100,30 @@ SELECT current_setting('app.org_id')::int, CAST(:erasure_id AS uuid), 0, '-infin
 
 
 def list_items(tx: Connection, erasure_id: str, person: ItemRef) -> None:
-    """The person, what describes them, and all that they created."""
+    """The person, what describes them, and all that they created, as far as Postgres has it."""
     asked = {"type_id": person.type_id, "item_id": person.item_id}
     tx.execute(LIST, asked | {"erasure_id": erasure_id})
+
+
+LIST_MORE = """
+INSERT INTO erasure_items (org_id, erasure_id, seq, arrived_at, type_id, item_id)
+SELECT current_setting('app.org_id')::int, %(erasure_id)s, s, a, %(type_id)s, i
+FROM unnest(%(seqs)b::bigint[], %(at)b::timestamptz[], %(item_ids)b::text[]) AS e(s, a, i)
+ON CONFLICT DO NOTHING
+"""
+
+
+def list_more(
+    tx: Connection, erasure_id: str, type_id: str, found: Sequence[tuple[int, datetime, str]]
+) -> None:
+    """Items of a type found elsewhere, as (place, arrival, id); those listed already are left."""
+    seqs, arrivals, item_ids = zip(*found, strict=True)
+    asked = {"erasure_id": erasure_id, "type_id": type_id}
+    rows = {"seqs": list(seqs), "at": list(arrivals), "item_ids": list(item_ids)}
+    cursor(tx).execute(LIST_MORE, asked | rows)
+
+
+def list_is_whole(tx: Connection, erasure_id: str) -> None:
     _reached(tx, erasure_id, ErasureState.LISTED)
 
 
@@ -116,6 +138,14 @@ def listed(tx: Connection, erasure_id: str) -> list[ItemRef]:
 def places(tx: Connection, erasure_id: str) -> list[int]:
     """Where their submissions were."""
     return list(tx.execute(PLACES, {"erasure_id": erasure_id}).scalars())
+
+
+UNDER_WAY = text("SELECT seq FROM erasure_items WHERE seq > 0")
+
+
+def places_under_way(tx: Connection) -> frozenset[int]:
+    """Of every erasure that is not done: nothing is to be learned from these any more."""
+    return frozenset(tx.execute(UNDER_WAY).scalars())
 
 
 DELETE = text("SELECT winnow_erase_listed(CAST(:erasure_id AS uuid))")

@@ -22,6 +22,7 @@ from store.lake import org_root
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from engine.items import ItemRef
 
@@ -58,17 +59,29 @@ def among(column: str, values: Collection[object]) -> Wanted:
 
 def keys(uri: str, key: str, wanted: Wanted) -> list[str | int]:
     """The values of `key` in the rows wanted, once each; none where there is no table."""
+    found: dict[str | int, None] = {}
+    for rows in _rows(uri, (key,), wanted):
+        found |= dict.fromkeys(rows.column(key).to_pylist())
+    return list(found)
+
+
+def places(uri: str, wanted: Wanted) -> Iterator[list[tuple[int, datetime, str]]]:
+    """Of the items wanted the place, when they arrived there, and their id; in portions."""
+    columns = ("_seq", "_arrived_at", "_item_id")
+    for rows in _rows(uri, columns, wanted):
+        if rows.num_rows:
+            yield list(zip(*(rows.column(name).to_pylist() for name in columns), strict=True))
+
+
+def _rows(uri: str, columns: Sequence[str], wanted: Wanted) -> Iterator[pa.Table]:
     table = _open(uri)
     if table is None:
-        return []
+        return
     # Read whole, then looked at: statistics of rewritten files are of another text type.
     known = table.to_pyarrow_dataset()
     files = dataset(known.files, known.schema, format="parquet", filesystem=known.filesystem)
-    found: dict[str | int, None] = {}
-    for batch in files.to_batches(columns=sorted(wanted.columns | {key})):
-        rows = pa.Table.from_batches([batch]).filter(wanted.condition)
-        found |= dict.fromkeys(rows.column(key).to_pylist())
-    return list(found)
+    for batch in files.to_batches(columns=sorted(wanted.columns.union(columns))):
+        yield pa.Table.from_batches([batch]).filter(wanted.condition)
 
 
 def delete(uri: str, key: str, values: Sequence[str | int]) -> int:

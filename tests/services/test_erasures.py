@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +21,10 @@ from services.evaluation import FRESH, Pace, evaluate_next
 from services.lake_export import compare_counts, export_all
 from services.live_configuration import load_live
 from services.person_export import export_person
+from services.rules import RULES
 from services.timers import timers
-from store import export_source, lake
+from store import export_source, lake, window_events
+from tests.conftest import execute_alone
 from tests.services.casework import desk
 from tests.services.town import Town
 
@@ -235,6 +239,55 @@ def test_it_waits_for_an_export_that_runs(town: Town, mallory: ItemRef) -> None:
         assert erasures.erase_all(town.context) == 0
     assert state(town, erasure_id) is ErasureState.DELETED
     assert erasures.erase_all(town.context) == 1
+
+
+def test_items_that_only_the_lake_still_has_lead_to_what_is_about_them(
+    town: Town, mallory: ItemRef, database_url: str
+) -> None:
+    """Their days were let go after the export; jobs and reports about them were kept."""
+    execute_alone(database_url, "DELETE FROM submissions WHERE item_id IN ('m1', 'm2')")
+    about_them = "SELECT 1 FROM {} WHERE item_id IN ('m1', 'm2')"
+    assert town.rows(about_them.format("jobs"))
+    assert town.rows(about_them.format("reports"))
+    ask(town, mallory)
+    assert erasures.erase_all(town.context) == 1
+    assert not town.rows(about_them.format("jobs")) + town.rows(about_them.format("reports"))
+    for word in (SECRET, MALLORY):
+        assert (mentions(town, word), files_with(town, word)) == ({}, [])
+    assert files_with(town, OTHER)
+
+
+def test_a_counter_that_starts_meanwhile_does_not_read_what_is_being_erased(
+    town: Town, mallory: ItemRef
+) -> None:
+    erasure_id = ask(town, mallory)
+    with town.context.database.transaction(town.org_id) as tx:
+        assert export_source.try_lock(tx, town.org_id)
+        assert erasures.erase_all(town.context) == 0
+    assert state(town, erasure_id) is ErasureState.DELETED
+    counting = {"status": "SHADOW", "itemTypeIds": [town.post]}
+    town.save(RULES, {"name": "often", "where": "count_recent(author, '9 days') > 5", **counting})
+    found = {key for (key,) in town.rows("SELECT key FROM window_events")}
+    assert any("olga" in key for key in found)
+    assert not any(MALLORY in key for key in found)
+
+
+def test_an_erasure_waits_for_a_counter_that_is_being_started(town: Town, mallory: ItemRef) -> None:
+    erasure_id = ask(town, mallory)
+    with ThreadPoolExecutor(1) as aside:
+        with town.context.database.transaction(town.org_id) as tx:
+            window_events.lock_registration(tx)
+            erasing = aside.submit(erasures.erase_all, town.context)
+            waits_for_lock(town)
+            assert state(town, erasure_id) is ErasureState.LISTED
+        assert erasing.result(timeout=30) == 1
+
+
+def waits_for_lock(town: Town) -> None:
+    deadline = time.monotonic() + 30
+    waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    while not town.rows(waiting):
+        assert time.monotonic() < deadline
 
 
 def test_an_item_in_evaluation_meanwhile_leaves_nothing_behind(
