@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -15,8 +15,6 @@ from engine.language.nodes import Carries, Counter, Environment, Node
 from engine.language.ruleset import compile_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from engine.language.diagnostics import Diagnostic
     from engine.language.types import Schema
 
@@ -30,22 +28,35 @@ _NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Values = Mapping[str, object]
 Probe = Callable[[Values], tuple[str | None, ...]]
 EventProbe = Callable[[Values], tuple[Event | None, ...]]
+_KeyText = Callable[[Sequence[object]], str | None]
+_Maker = Callable[[str | None, Sequence[object]], Event | None]
 
 
 def compile_events(counters: Sequence[Counter]) -> EventProbe:
     """Row -> for each counter the event that the item is, or None where it does not count.
 
-    A condition and a value read no clock and no counter, so none is needed.
+    A condition and a value read no clock and no counter, so none is needed. What several counters
+    share, their key above all, is found out once.
     """
     trees: list[Node] = []
+    keys: dict[tuple[Node, ...], int] = {}
+    key_texts: list[_KeyText] = []
+    makers: list[tuple[int, _Maker]] = []
     for counter in counters:
         assert counter.key, "a counter that was read back with parse_counter"
-        trees.extend([*counter.key, *(each for each in _facts(counter) if each)])
+        if counter.key not in keys:
+            keys[counter.key] = len(key_texts)
+            key_texts.append(_key_texter(len(trees), len(counter.key)))
+            trees.extend(counter.key)
+        facts = [each for each in _facts(counter) if each]
+        makers.append((keys[counter.key], _maker(counter, len(trees))))
+        trees.extend(facts)
     evaluate, _ = compile_values(trees, (), Environment())
 
     def probe(row: Values) -> tuple[Event | None, ...]:
-        values = iter(evaluate(row, (), _NO_TIME))
-        return tuple([_event(counter, values) for counter in counters])
+        values = evaluate(row, (), _NO_TIME)
+        known = [text_of(values) for text_of in key_texts]
+        return tuple([make(known[key], values) for key, make in makers])
 
     return probe
 
@@ -69,30 +80,48 @@ def _facts(counter: Counter) -> tuple[Node | None, Node | None]:
     return counter.condition, counter.carried
 
 
-def _event(counter: Counter, values: Iterator[object]) -> Event | None:
-    key = [key_text(next(values)) for _ in counter.key]
-    applies = counter.condition is None or next(values) is True
-    carried = next(values) if counter.carried is not None else None
-    known = [part for part in key if part is not None]
-    if not applies or len(known) != len(key):
-        return None
-    return _carrying(counter, ITEM_SEPARATOR.join(known), carried)
+def _key_texter(at: int, parts: int) -> _KeyText:
+    """The key's text, of the values from `at` on; None where a part is missing."""
+
+    def one(values: Sequence[object]) -> str | None:
+        return key_text(values[at])
+
+    def several(values: Sequence[object]) -> str | None:
+        texts = [key_text(value) for value in values[at : at + parts]]
+        known = [text for text in texts if text is not None]
+        return ITEM_SEPARATOR.join(known) if len(known) == parts else None
+
+    return one if parts == 1 else several
 
 
-def _carrying(counter: Counter, key: str, carried: object) -> Event | None:
-    match counter.measure.carries:
-        case Carries.NUMBER:
-            number = countable(carried)
-            return None if number is None else Event(key, number)
-        case Carries.MEMBER:
-            member = key_text(carried)
-            return None if member is None else Event(key, None, member)
-        case _:
-            return Event(key)
+def _maker(counter: Counter, at: int) -> _Maker:
+    """at: the first of the counter's own values, its condition before what it carries."""
+    conditional = counter.condition is not None
+    carried_at = at + conditional
+    carries = counter.measure.carries
+
+    def make(key: str | None, values: Sequence[object]) -> Event | None:
+        if key is None or (conditional and values[at] is not True):
+            return None
+        match carries:
+            case Carries.NUMBER:
+                number = countable(values[carried_at])
+                return None if number is None else Event(key, number)
+            case Carries.MEMBER:
+                member = key_text(values[carried_at])
+                return None if member is None else Event(key, None, member)
+            case _:
+                return Event(key)
+
+    return make
 
 
 def key_text(value: object) -> str | None:
     """One text for one value; of an item, its type and id."""
+    if isinstance(value, str):
+        return _digest(value) if len(value) > LONGEST_KEY or _UNFIT.search(value) else value
+    if isinstance(value, dict):  # the usual mapping, found without asking for the protocol
+        return _item_key(value.get("typeId"), value.get("id"))
     match value:
         case None:
             return None
@@ -100,8 +129,6 @@ def key_text(value: object) -> str | None:
             return str(value).lower()
         case int() | float():
             return repr(float(value) + 0.0)
-        case str():
-            return _digest(value) if len(value) > LONGEST_KEY or _UNFIT.search(value) else value
         case datetime():
             return value.isoformat()
         case Mapping():
