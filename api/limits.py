@@ -107,7 +107,8 @@ class Admission:
     """What one process has been told of limits, so that it need not ask for every request.
 
     Keys draw from buckets that all processes share, a tenth of a second's worth at a time: `purses`
-    holds what was drawn and not spent yet. clock: seconds that only grow.
+    holds what was drawn and not spent yet, `drawing` keeps many requests of one key from drawing
+    for each of them. clock: seconds that only grow.
     """
 
     context: Context
@@ -115,6 +116,7 @@ class Admission:
     clock: Callable[[], float] = monotonic
     gates: dict[int, tuple[Gate, float]] = field(default_factory=dict)
     purses: dict[str, float] = field(default_factory=dict)
+    drawing: dict[str, threading.Lock] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read_gate(self, org_id: int) -> Gate:
@@ -148,12 +150,16 @@ class Admission:
         if rate is None:
             return
         tokens = max(items, 1)
-        wanted = max(tokens, rate.per_second * DRAWN_S)
-        draw(self.context, caller.org_id, caller.actor, rate, wanted)
-        with self.lock:
-            if len(self.purses) >= MOST_KEYS:
-                self.purses.clear()
-            self.purses[caller.actor] = self.purses.get(caller.actor, 0.0) + wanted - tokens
+        with self.drawing.setdefault(caller.actor, threading.Lock()):
+            if self._spend(caller.actor, tokens):  # whoever drew just now drew for all that wait
+                return
+            wanted = max(tokens, rate.per_second * DRAWN_S)
+            draw(self.context, caller.org_id, caller.actor, rate, wanted)
+            with self.lock:
+                if len(self.purses) >= MOST_KEYS:
+                    self.purses.clear()
+                    self.drawing.clear()
+                self.purses[caller.actor] = self.purses.get(caller.actor, 0.0) + wanted - tokens
 
     def _spend(self, key: str, tokens: int) -> bool:
         with self.lock:

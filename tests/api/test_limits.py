@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.cached import Cached
-from api.limits import Admission, Limits
+from api.limits import DRAWN_S, Admission, Limits
 from engine.admission import Gate, drawn, rate_of
 from engine.errors import RateLimited, Unavailable
 from services.context import Caller
@@ -103,6 +104,18 @@ def test_people_and_keys_without_a_limit_never_wait(context: Context, org: Organ
     person = Caller(org.org_id, "user:1", frozenset())
     assert spent(Admission(context, Limits(items_per_s=1)), person, 10**9)
     assert spent(Admission(context, Limits()), caller("a"), 10**9)
+
+
+def test_requests_that_come_at_once_do_not_each_draw_for_all(
+    context: Context, org: Organisation
+) -> None:
+    assert org.org_id == 1
+    admission = Admission(context, Limits(items_per_s=1000, burst_s=1))
+    gate = admission.read_gate(1)
+    with ThreadPoolExecutor(24) as threads:  # none has waited when the others found nothing left
+        for drawn in [threads.submit(admission.draw, gate, caller("a"), 1) for _ in range(24)]:
+            drawn.result()
+    assert 1000 * DRAWN_S - 24 <= admission.purses[caller("a").actor] <= 1000 * DRAWN_S
 
 
 def test_a_value_is_loaded_once_for_all_that_wait_and_kept() -> None:
