@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from services.configuration import Noun
     from services.context import Context
 
-CONNECTIONS = 8
+CONNECTIONS = 16
 CREATORS = 5_000
 WORDS = [f"word{n}" for n in range(3_000)]
 DEADLINE_S = 300.0
