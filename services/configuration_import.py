@@ -283,6 +283,8 @@ def _gives_way(each: _Wanted, before: Any, others: Mapping[str, Any]) -> Any:
         is_default=before.is_default and not any(one.is_default for one in rivals),
         is_appeals_default=before.is_appeals_default
         and not any(one.is_appeals_default for one in rivals),
+        is_child_safety_default=before.is_child_safety_default
+        and not any(one.is_child_safety_default for one in rivals),
     )
 
 

@@ -27,6 +27,7 @@ class QueueStats:
     description: str
     is_default: bool
     is_appeals_default: bool
+    is_child_safety_default: bool
     sla_minutes: int | None
     pending: int
     leased: int
@@ -57,6 +58,7 @@ def _stats(queue: Queue, counts: QueueCounts | None, names: Mapping[str, str]) -
         description=queue.description,
         is_default=queue.is_default,
         is_appeals_default=queue.is_appeals_default,
+        is_child_safety_default=queue.is_child_safety_default,
         sla_minutes=queue.sla_minutes,
         pending=counts.pending if counts else 0,
         leased=counts.leased if counts else 0,
@@ -80,7 +82,7 @@ def _settle(saving: Saving, queue: Queue) -> Queue:
 
 
 def _stored(saving: Saving, queue: Queue) -> None:
-    """A new default, for jobs or for appeals, takes over from the old one."""
+    """A new default, for jobs of some kind, takes over from the old one."""
     for other in saving.configuration.queues.values():
         if other.queue_id == saving.object_id:
             continue
@@ -88,6 +90,8 @@ def _stored(saving: Saving, queue: Queue) -> None:
             other,
             is_default=other.is_default and not queue.is_default,
             is_appeals_default=other.is_appeals_default and not queue.is_appeals_default,
+            is_child_safety_default=other.is_child_safety_default
+            and not queue.is_child_safety_default,
         )
         if left != other:
             config.save(
@@ -105,11 +109,16 @@ def _stored(saving: Saving, queue: Queue) -> None:
 def _users(saving: Saving) -> tuple[str, ...]:
     now = saving.context.clock()
     counts = jobs.queue_counts(saving.tx, now=now, since=now).get(saving.object_id)
-    default = saving.configuration.queues[saving.object_id].is_default
-    appeals = saving.configuration.queues[saving.object_id].is_appeals_default
+    queue = saving.configuration.queues[saving.object_id]
+    child_safety = "the organisation: it is the default queue for child safety"
     return (
-        *(["the organisation: it is the default queue"] if default else []),
-        *(["the organisation: it is the default appeals queue"] if appeals else []),
+        *(["the organisation: it is the default queue"] if queue.is_default else []),
+        *(
+            ["the organisation: it is the default appeals queue"]
+            if queue.is_appeals_default
+            else []
+        ),
+        *([child_safety] if queue.is_child_safety_default else []),
         *([f"{counts.pending} open jobs"] if counts and counts.pending else []),
         *users_of_queue(saving.configuration, saving.object_id),
     )

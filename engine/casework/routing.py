@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 POLICIES = "_policies"
 SOURCE = "_source"
-APPEAL = "APPEAL"
-CHILD_SAFETY = "NCMEC"
 
 
 class Outcome(StrEnum):
@@ -115,12 +113,9 @@ class Router:
 
     def _rules(self, kind: str) -> list[RoutingRule]:
         """In order; a rule whose queue is gone sends nowhere."""
-        if kind == CHILD_SAFETY:
-            return []
-        wanted = RoutingKind.APPEAL if kind == APPEAL else RoutingKind.DEFAULT
         return [
             rule
-            for rule in ordered(self.configuration.routing_rules.values(), wanted)
+            for rule in ordered(self.configuration.routing_rules.values(), RoutingKind(kind))
             if rule.status in EVALUATED and rule.queue_id in self.configuration.queues
         ]
 
@@ -138,9 +133,13 @@ class Router:
 
 
 def default_queue_id(configuration: Configuration, kind: str) -> str | None:
-    queue = (
-        configuration.default_appeals_queue() if kind == APPEAL else configuration.default_queue()
-    )
+    match RoutingKind(kind):
+        case RoutingKind.DEFAULT:
+            queue = configuration.default_queue()
+        case RoutingKind.APPEAL:
+            queue = configuration.default_appeals_queue()
+        case RoutingKind.NCMEC:
+            queue = configuration.default_child_safety_queue()
     return queue.queue_id if queue else None
 
 

@@ -49,3 +49,8 @@ class Configuration:
         """The queue marked default for appeals; without one, the default queue."""
         marked = (queue for queue in self.queues.values() if queue.is_appeals_default)
         return next(marked, self.default_queue())
+
+    def default_child_safety_queue(self) -> Queue | None:
+        """The queue marked default for child safety; without one, the default queue."""
+        marked = (queue for queue in self.queues.values() if queue.is_child_safety_default)
+        return next(marked, self.default_queue())

@@ -7,9 +7,9 @@ from engine.configuration.reader import MAX_NAME, SCHEMA, Reader
 
 @dataclass(frozen=True)
 class Queue:
-    """is_default, is_appeals_default: it takes the jobs, or appeals, that no routing rule takes.
+    """is_default: it takes the jobs that no routing rule takes; likewise of appeals, child safety.
 
-    Each is true of one queue of the organisation. hidden_action_ids: actions no reviewer of this
+    Each is true of one queue of the organisation at most. hidden_action_ids: actions no reviewer of this
     queue may take. sla_minutes: how long a job may wait.
     """
 
@@ -19,6 +19,7 @@ class Queue:
     description: str = ""
     is_default: bool = False
     is_appeals_default: bool = False
+    is_child_safety_default: bool = False
     hidden_action_ids: tuple[str, ...] = ()
     sla_minutes: int | None = None
 
@@ -33,6 +34,7 @@ def parse_queue(queue_id: str, version: int, document: object) -> Queue:
         description=reader.text("description", limit=10_000),
         is_default=reader.boolean("isDefault"),
         is_appeals_default=reader.boolean("isAppealsDefault"),
+        is_child_safety_default=reader.boolean("isChildSafetyDefault"),
         hidden_action_ids=reader.texts("hiddenActionIds"),
         sla_minutes=reader.whole("slaMinutes", default=None, low=1, high=525_600),
     )
@@ -47,6 +49,7 @@ def queue_document(queue: Queue) -> dict[str, object]:
         "description": queue.description,
         "isDefault": queue.is_default,
         "isAppealsDefault": queue.is_appeals_default,
+        "isChildSafetyDefault": queue.is_child_safety_default,
         "hiddenActionIds": list(queue.hidden_action_ids),
         "slaMinutes": queue.sla_minutes,
     }

@@ -1,4 +1,4 @@
-"""Rules that decide which queue a new job goes to: an ordered list for jobs, one for appeals."""
+"""Rules that decide which queue a new job goes to: an ordered list for each kind of job."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 
 class RoutingKind(StrEnum):
+    """NCMEC: child safety, whose jobs no rule for other jobs may send among those."""
+
     DEFAULT = "DEFAULT"
     APPEAL = "APPEAL"
+    NCMEC = "NCMEC"
 
 
 @dataclass(frozen=True)

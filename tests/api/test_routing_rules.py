@@ -91,6 +91,27 @@ def test_a_rule_reads_what_the_author_was(office: Office, platform: Api) -> None
     assert office.admin.post("/routing-rules/test", tried).json()["queueName"] == "One"
 
 
+def test_child_safety_has_its_own_rules_and_default_queue(office: Office, platform: Api) -> None:
+    user = office.admin.ids("item-types")["User"]
+    office.rule("all", "TRUE", "One", itemTypeIds=[office.post, user])
+    office.rule("reported", "_source = 'submit-report'", "Two", kind="NCMEC", itemTypeIds=[user])
+    guard = {"name": "Default", "isDefault": True, "isChildSafetyDefault": True}
+    office.admin.put(f"/config/queues/{office.queues['Default']}", guard)
+    for author in ({"id": "u1", "typeId": user}, None):
+        data = {"text": "x"} | ({"author": author} if author else {})
+        report = {
+            "reporter": {"kind": "user", "typeId": user, "id": "r1"},
+            "reportedAt": "2026-01-05T08:00:00Z",
+            "reportedItem": {"id": f"by-{bool(author)}", "typeId": office.post, "data": data},
+            "reportedForReason": {"csam": True},
+        }
+        assert platform.post("/report", report).status_code == 201
+    found = {job["itemId"]: job["queueName"] for job in office.admin.get("/jobs").json()["items"]}
+    assert found == {"u1": "Two", "by-False": "Default"}
+    shown = {one["name"]: one for one in office.admin.get("/queues").json()["items"]}
+    assert [name for name, one in shown.items() if one["isChildSafetyDefault"]] == ["Default"]
+
+
 def test_a_new_rule_comes_last_and_the_order_can_be_changed(office: Office) -> None:
     first = office.rule("a", "TRUE", "One")
     second = office.rule("b", "TRUE", "Two")
@@ -132,7 +153,7 @@ def test_a_queue_that_a_routing_rule_names_stays(office: Office) -> None:
         ({"where": "count_recent(creator, '1 hour') > 1"}, "/where"),
         ({"queueId": "gone"}, "/queueId"),
         ({"itemTypeIds": []}, "/itemTypeIds"),
-        ({"kind": "NCMEC"}, "/kind"),
+        ({"kind": "OTHER"}, "/kind"),
     ],
 )
 def test_a_rule_that_cannot_be_is_refused(

@@ -104,6 +104,17 @@ def test_appeals_have_rules_and_a_default_queue_of_their_own() -> None:
     assert routed(configuration, {"text": "b"})[0] == "q1"
 
 
+def test_no_rule_for_other_jobs_sends_child_safety_among_them() -> None:
+    jobs = rule("a", "TRUE", "q1")
+    safety = rule("b", "contains(text, 'a')", "q2", kind=RoutingKind.NCMEC)
+    guard = Queue("guard", 1, "Child safety", is_child_safety_default=True)
+    configuration = house(jobs, safety, guard=guard)
+    assert routed(configuration, {"text": "a"}, "NCMEC") == ("q2", [Outcome.TRUE])
+    assert routed(configuration, {"text": "b"}, "NCMEC") == ("guard", [Outcome.FALSE])
+    assert routed(configuration, {"text": "a"}) == ("q1", [Outcome.TRUE])
+    assert default_queue_id(house(), "NCMEC") == "default"
+
+
 def test_without_an_appeals_queue_appeals_go_to_the_default_queue() -> None:
     assert default_queue_id(house(), "APPEAL") == "default"
     assert default_queue_id(Configuration(1, 1), "APPEAL") is None
