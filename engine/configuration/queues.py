@@ -9,8 +9,8 @@ from engine.configuration.reader import MAX_NAME, SCHEMA, Reader
 class Queue:
     """is_default: it takes the jobs that no routing rule takes; likewise of appeals, child safety.
 
-    Each is true of one queue of the organisation at most. hidden_action_ids: actions no reviewer of this
-    queue may take. sla_minutes: how long a job may wait.
+    Each is true of one queue of the organisation at most. hidden_action_ids: actions no reviewer of
+    this queue may take. sla_minutes: how long a job may wait.
     """
 
     queue_id: str
