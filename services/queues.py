@@ -110,15 +110,13 @@ def _users(saving: Saving) -> tuple[str, ...]:
     now = saving.context.clock()
     counts = jobs.queue_counts(saving.tx, now=now, since=now).get(saving.object_id)
     queue = saving.configuration.queues[saving.object_id]
-    child_safety = "the organisation: it is the default queue for child safety"
+    defaults = {
+        "the default queue": queue.is_default,
+        "the default appeals queue": queue.is_appeals_default,
+        "the default queue for child safety": queue.is_child_safety_default,
+    }
     return (
-        *(["the organisation: it is the default queue"] if queue.is_default else []),
-        *(
-            ["the organisation: it is the default appeals queue"]
-            if queue.is_appeals_default
-            else []
-        ),
-        *([child_safety] if queue.is_child_safety_default else []),
+        *(f"the organisation: it is {which}" for which, is_it in defaults.items() if is_it),
         *([f"{counts.pending} open jobs"] if counts and counts.pending else []),
         *users_of_queue(saving.configuration, saving.object_id),
     )
