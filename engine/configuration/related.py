@@ -42,16 +42,25 @@ def related_types(
     }
 
 
+def fields_read(predicates: Iterable[Predicate]) -> dict[str, list[str]]:
+    """By `creator` and `thread`: the names of the fields that rules read of them."""
+    reads = [
+        node.path
+        for predicate in predicates
+        for node in walk(predicate.tree)
+        if isinstance(node, FieldRead)
+    ]
+    return {
+        word: list(dict.fromkeys(path[1] for path in reads if path[0] == column))
+        for word, column in PROFILE_COLUMNS.items()
+    }
+
+
 def members_read(
     predicates: Iterable[Predicate], word: str, item_types: Iterable[ItemType]
 ) -> pa.Schema:
     """The fields of a related item that rules read, as columns of the lake."""
-    names = dict.fromkeys(
-        node.path[1]
-        for predicate in predicates
-        for node in walk(predicate.tree)
-        if isinstance(node, FieldRead) and node.path[0] == PROFILE_COLUMNS[word]
-    )
+    names = fields_read(predicates)[word]
     known = {field.name: column_type(field) for each in item_types for field in each.fields}
     return pa.schema([(name, known[name]) for name in names])
 

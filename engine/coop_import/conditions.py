@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from engine.coop_import.inputs import Refused
-from engine.coop_import.leaves import leaf_sql
+from engine.coop_import.aggregations import Count, clause_of, count_of
+from engine.coop_import.inputs import Refused, Scope
+from engine.coop_import.leaves import Around, Search, leaf_sql
+from engine.coop_import.searches import in_bank, in_counter, listed
 from engine.errors import Problem
 from engine.text import Bank, Mode, Term
 
 if TYPE_CHECKING:
+    from engine.configuration.banks import TextBank
+    from engine.coop_import.leaves import TextSignal
     from engine.items import ItemType
 
 MAX_DEPTH: Final = 20
 EMPTY: Final = {"AND": "TRUE", "OR": "FALSE", "XOR": "FALSE"}
-_OTHER_VALUES: Final = ("locations", "locationBankIds", "imageBankIds")
 
 
 @dataclass(frozen=True)
@@ -34,19 +38,26 @@ class Converted:
 
 
 def convert(
-    condition_set: object, item_type: ItemType, text_banks: Mapping[str, str], label: str = "coop"
+    condition_set: object,
+    item_type: ItemType,
+    text_banks: Mapping[str, TextBank],
+    label: str = "coop",
+    asked: Scope | None = None,
 ) -> Converted:
-    """text_banks: Coop's bank ids -> the names they have here. label: begins new banks' names."""
-    tree = _Tree(item_type, text_banks, label)
+    """text_banks: by Coop's ids. label: begins new banks' names. asked: what else can be read."""
+    tree = _Tree(asked or Scope(item_type), text_banks, label)
     where = tree.node(condition_set, "", 0)
     return Converted(where, tuple(tree.banks), tuple(tree.problems), tuple(tree.warnings))
 
 
 @dataclass
 class _Tree:
-    item_type: ItemType
-    text_banks: Mapping[str, str]
+    """counting: within a counter, which sees fields alone."""
+
+    scope: Scope
+    text_banks: Mapping[str, TextBank]
     label: str
+    counting: bool = False
     banks: list[Bank] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
@@ -57,14 +68,27 @@ class _Tree:
         if "conditions" in given or "conjunction" in given:
             return self.conjunction(given, pointer, depth)
         try:
-            return leaf_sql(
-                given,
-                self.item_type,
-                self.names_of,
-                lambda message: self.warnings.append(Problem(message, pointer)),
-            )
+            return leaf_sql(given, self.around(pointer, depth))
         except Refused as refused:
             return self.refused(refused.reason, f"{pointer}/{refused.key}", refused.hint)
+
+    def around(self, pointer: str, depth: int) -> Around:
+        scope = replace(self.scope, warn=lambda said: self.warned(Problem(said, pointer)))
+        count = None if self.counting else partial(self.count, scope, pointer, depth)
+        return Around(scope, self.searches, count)
+
+    def warned(self, problem: Problem) -> None:
+        if problem not in self.warnings:
+            self.warnings.append(problem)
+
+    def count(self, scope: Scope, pointer: str, depth: int, signal: object) -> Count:
+        clause = clause_of(signal)
+        where = "TRUE"
+        if clause.condition_set is not None:
+            inner = replace(self, counting=True)
+            at = f"{pointer}/{clause.key}/conditionSet"
+            where = inner.node(clause.condition_set, at, depth + 1)
+        return count_of(clause, where, scope)
 
     def refused(self, reason: str, pointer: str, hint: str = "") -> str:
         self.problems.append(Problem(reason, pointer, hint))
@@ -86,18 +110,18 @@ class _Tree:
         ]
         return joined(word, parts)
 
-    def names_of(self, matching: Mapping[object, object], mode: Mode) -> tuple[str, ...]:
-        """The banks to look in; texts written in the condition become a bank of their own."""
-        other = [key for key in _OTHER_VALUES if matching.get(key)]
-        if other:
-            raise Refused("matchingValues", f"`{other[0]}` is nothing to look for in a text")
-        names = [self._known(each) for each in _listed(matching, "textBankIds")]
-        strings = _listed(matching, "strings")
+    def searches(self, matching: Mapping[object, object], signal: TextSignal) -> tuple[Search, ...]:
+        """In the banks named; texts written in the condition become a bank of their own."""
+        strings = listed(matching, "strings")
+        banks = [self._known(each) for each in listed(matching, "textBankIds")]
+        if self.counting:
+            return in_counter(strings, banks, signal.mode)
+        names = [bank.name for bank in banks]
         if strings:
-            names.append(self._made(strings, mode))
-        return tuple(names)
+            names.append(self._made(strings, signal.mode))
+        return tuple(in_bank(name, signal.mode) for name in names)
 
-    def _known(self, bank_id: str) -> str:
+    def _known(self, bank_id: str) -> TextBank:
         if bank_id not in self.text_banks:
             raise Refused(
                 "matchingValues/textBankIds",
@@ -114,15 +138,6 @@ class _Tree:
         name = f"{self.label}/{len(self.banks) + 1}"
         self.banks.append(Bank(name, name, terms))
         return name
-
-
-def _listed(matching: Mapping[object, object], key: str) -> tuple[str, ...]:
-    value = matching.get(key) or ()
-    if not isinstance(value, Sequence) or isinstance(value, str):
-        raise Refused(f"matchingValues/{key}", "a list of texts is needed")
-    if not all(isinstance(each, str) for each in value):
-        raise Refused(f"matchingValues/{key}", "a list of texts is needed")
-    return tuple(str(each) for each in value)
 
 
 def joined(word: str, parts: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -10,19 +11,21 @@ from engine.configuration.banks import TextBank, parse_bank
 from engine.configuration.reader import Reader
 from engine.configuration.rules import Rule, Status, parse_rule
 from engine.coop_import.conditions import convert
+from engine.coop_import.inputs import Scope
 from engine.errors import InvalidConfiguration, Problem
-from engine.items import ItemType, Kind, parse_item_type
+from engine.items import ItemType, Kind, Role, parse_item_type
 from engine.language import Environment, check, schema_of_item_type
 from engine.packs import Pack
+from engine.packs.profiles import profiles_read, roles_read
 from engine.text import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from engine.language import Checked, Predicate
     from engine.text import Bank
 
 MAX_OBJECTS: Final = 10_000
 BANKS_PACK: Final = "text banks"
+ROLES: Final = frozenset(role.value for role in Role)
 _NOTHING_READ: Final = ItemType(BANKS_PACK, 1, BANKS_PACK, Kind.CONTENT, ())
 
 
@@ -67,8 +70,11 @@ def _item_types(reader: Reader) -> dict[str, ItemType]:
     types: dict[str, ItemType] = {}
     for each in reader.records("itemTypes", most=MAX_OBJECTS):
         type_id = each.text("id", limit=255, required=True)
-        kept = {key: each.get(key) for key in ("name", "kind", "description", "fields")}
+        kept = {key: each.get(key) for key in ("name", "kind", "description", "fields", "roles")}
         known = {key: value for key, value in kept.items() if value is not None}
+        roles = each.get("schemaFieldRoles")
+        if isinstance(roles, Mapping):
+            known["roles"] = {key: name for key, name in roles.items() if key in ROLES and name}
         try:
             types[type_id] = parse_item_type(type_id, 1, known)
         except InvalidConfiguration as error:
@@ -122,6 +128,7 @@ class _Importing:
         self.text_banks = banks
         self.rules: dict[str, list[Rule]] = {}
         self.made: dict[str, list[Bank]] = {}
+        self.read: dict[str, list[Predicate]] = {}
         self.refused: list[Problem] = []
         self.warnings: list[Problem] = []
 
@@ -143,29 +150,29 @@ class _Importing:
         name = given.name
         if len(given.type_ids) > 1:
             name = f"{name} ({item_type.name})"
-        names = {bank_id: bank.name for bank_id, bank in self.text_banks.items()}
+        asked = [self.types[each] for each in given.type_ids if each in self.types]
+        others = {each: of for each, of in self.types.items() if each not in given.type_ids}
+        scope = Scope(item_type, tuple(each.name for each in asked), others)
         label = f"coop/{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}"
-        result = convert(given.condition_set, item_type, names, label)
+        result = convert(given.condition_set, item_type, self.text_banks, label, scope)
         at = f"{given.pointer}/conditionSet"
         self.warnings.extend(replace(w, pointer=at + w.pointer) for w in result.warnings)
-        problems = result.problems or self.unfit(result.where, result.banks, item_type)
-        if problems:
+        checked = self.checked(result.where, result.banks, item_type)
+        problems = result.problems or _unfit(checked)
+        if problems or checked.predicate is None:
             self.refused.extend(replace(p, pointer=at + p.pointer) for p in problems)
             return
+        self.read.setdefault(item_type.type_id, []).append(checked.predicate)
         rule = parse_rule("", 0, {**given.document, "name": name, "where": result.where})
         status = Status.SHADOW if rule.status is Status.LIVE else rule.status
         rule = replace(rule, status=status, item_type_ids=(item_type.name,))
         self.rules.setdefault(item_type.type_id, []).append(rule)
         self.made.setdefault(item_type.type_id, []).extend(result.banks)
 
-    def unfit(
-        self, where: str, banks: tuple[Bank, ...], item_type: ItemType
-    ) -> tuple[Problem, ...]:
-        """What the language itself says against the condition."""
+    def checked(self, where: str, banks: tuple[Bank, ...], item_type: ItemType) -> Checked:
         known = {bank.name: bank.matcher() for bank in self.text_banks.values()}
         environment = Environment({**known, **{bank.name: bank for bank in banks}})
-        checked = check(where, schema_of_item_type(item_type), environment)
-        return tuple(Problem(each.message, "", each.hint) for each in checked.diagnostics)
+        return check(where, schema_of_item_type(item_type, self.types.values()), environment)
 
     def result(self) -> Imported:
         packs = [self.pack(type_id) for type_id in self.rules]
@@ -177,9 +184,18 @@ class _Importing:
     def pack(self, type_id: str) -> Pack:
         item_type = self.types[type_id]
         made = self.made.get(type_id, [])
+        declared = replace(
+            item_type, type_id=item_type.name, kind=Kind.CONTENT, roles=roles_read(item_type)
+        )
         return Pack(
             name=item_type.name,
-            item_type=replace(item_type, type_id=item_type.name),
+            item_type=declared,
             banks=tuple(TextBank("", 0, bank.name, terms=bank.terms) for bank in made),
             rules=tuple(self.rules[type_id]),
+            profiles=profiles_read(self.read[type_id], self.types.values()),
         )
+
+
+def _unfit(checked: Checked) -> tuple[Problem, ...]:
+    """What the language itself says against a condition."""
+    return tuple(Problem(each.message, "", each.hint) for each in checked.diagnostics)

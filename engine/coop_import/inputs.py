@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from engine.configuration.related import KINDS, ROLES
 from engine.coop_import.thresholds import ScoreType
-from engine.items import Role, Scalar
+from engine.items import Kind, Role, Scalar
 from engine.language.duckdb_sql import quoted
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ MEDIA_INPUTS: Final = {
     "Any video": Scalar.VIDEO,
     "Any geohash": Scalar.GEOHASH,
 }
+SELF: Final = "item"
 ALL_TEXT: Final = "All text"
 AUTHOR: Final = "Content author (user)"
 
@@ -37,16 +39,32 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
+class Scope:
+    """What a rule's conditions can read.
+
+    asked: the names of all item types that the rule is asked of. others: by id, those of the file
+    that it is not asked of. warn: what is said, but works differently or never did.
+    """
+
+    item_type: ItemType
+    asked: tuple[str, ...] = ()
+    others: Mapping[str, ItemType] = field(default_factory=dict)
+    warn: Callable[[str], None] = field(default=lambda _: None)
+
+
+@dataclass(frozen=True)
 class Value:
     """One value, or a list of them.
 
     sql: reads it. type: None where it can be asked for, but not compared. listed: any element.
+    related: it is a field of the author or the thread.
     """
 
     sql: str
     type: ScoreType | None
     listed: bool = False
     missing: str = ""
+    related: bool = False
 
     @property
     def absent(self) -> str:
@@ -74,20 +92,19 @@ class Read:
 NOTHING: Final = Read(())
 
 
-def read_input(given: object, item_type: ItemType) -> Read:
+def read_input(given: object, scope: Scope) -> Read:
     """Raises Refused."""
     if not isinstance(given, Mapping):
         raise Refused("input", "the condition has no input")
-    kind, name = given.get("type"), given.get("name")
+    kind, name, item_type = given.get("type"), given.get("name"), scope.item_type
     if kind == "CONTENT_FIELD":
-        return _field(given, item_type)
+        return _field(given, scope)
     if kind == "FULL_ITEM":
         types = given.get("contentTypeIds")
         mine = not isinstance(types, list) or item_type.type_id in types
         return Read((), whole=True) if mine else NOTHING
     if kind == "USER_ID" or (kind == "CONTENT_COOP_INPUT" and name == AUTHOR):
-        authored = item_type.roles.get(Role.CREATOR_ID)
-        return Read((Value("creator", None),)) if authored else NOTHING
+        return _author(item_type)
     if kind == "CONTENT_COOP_INPUT" and name == ALL_TEXT:
         return _all_text(item_type)
     if kind == "CONTENT_COOP_INPUT" and name in MEDIA_INPUTS:
@@ -103,18 +120,45 @@ _WHY: Final = {
 }
 
 
-def _field(given: Mapping[object, object], item_type: ItemType) -> Read:
-    name, owner = given.get("name"), given.get("contentTypeId")
-    field = item_type.field(str(name))
-    if field is None or (owner is not None and owner != item_type.type_id):
-        return NOTHING
-    return Read((_value(field),))
+def _author(item_type: ItemType) -> Read:
+    """Of a user, the user."""
+    if item_type.kind is Kind.USER:
+        return Read((Value(SELF, None, missing="FALSE"),))
+    return Read((Value("creator", None),)) if Role.CREATOR_ID in item_type.roles else NOTHING
 
 
-def _value(field: Field) -> Value:
-    if field.container is not None and field.container.kind == "MAP":
-        return Value(quoted(field.name), None)
-    return Value(quoted(field.name), _type(field.type), listed=field.container is not None)
+def _field(given: Mapping[object, object], scope: Scope) -> Read:
+    """A field of another item type: the author's, the thread's, or one that is never there."""
+    name, owner = str(given.get("name")), given.get("contentTypeId")
+    item_type = scope.item_type
+    if owner is not None and owner != item_type.type_id:
+        return _related(name, str(owner), scope)
+    found = item_type.field(name)
+    return NOTHING if found is None else Read((_value(found),))
+
+
+def _related(name: str, owner: str, scope: Scope) -> Read:
+    of = scope.others.get(owner)
+    found = of.field(name) if of is not None else None
+    for word, kind in KINDS.items():
+        related = of is not None and of.kind is kind and ROLES[word] in scope.item_type.roles
+        if related and of is not None and found is not None:
+            scope.warn(
+                f"`{name}` is a field of {of.name}, which Coop never finds on a "
+                f"{scope.item_type.name}: here it is that of the item's {word}"
+            )
+            return Read((_value(found, f"{word}."),))
+    return NOTHING
+
+
+def _value(field: Field, of: str = "") -> Value:
+    is_map = field.container is not None and field.container.kind == "MAP"
+    return Value(
+        f"{of}{quoted(field.name)}",
+        None if is_map else _type(field.type),
+        listed=field.container is not None and not is_map,
+        related=bool(of),
+    )
 
 
 def _type(scalar: Scalar) -> ScoreType | None:

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from engine.coop_import.inputs import Read, Refused, Value, read_input
+from engine.coop_import.inputs import SELF, Read, Refused, Scope, Value, read_input
 from engine.coop_import.thresholds import ERROR, SIGNS, Comparator, Score, ScoreType, comparison
 from engine.language.duckdb_sql import text_sql
 from engine.text import Mode
 
 if TYPE_CHECKING:
-    from engine.items import ItemType
+    from engine.coop_import.aggregations import AskCount, Count
 
 KEYS: Final = frozenset({"input", "signal", "matchingValues", "comparator", "threshold"})
 _IGNORED: Final = frozenset({"result"})  # what Coop notes about an evaluation
@@ -37,6 +37,7 @@ TEXT_SIGNALS: Final = {
 }
 SIMILARITY: Final = "TEXT_SIMILARITY_SCORE"
 STRIKES: Final = "USER_STRIKE_VALUE"
+AGGREGATION: Final = "AGGREGATION"
 EXTREMES: Final = {
     Comparator.LESS_THAN: "list_min",
     Comparator.LESS_THAN_OR_EQUALS: "list_min",
@@ -49,12 +50,21 @@ REFUSED_SIGNALS: Final = {
     "IMAGE_SIMILARITY_DOES_NOT_MATCH": "banks of images cannot be asked from rules",
     "GEO_CONTAINED_WITHIN": "rules cannot ask where a geohash lies",
     "USER_SCORE": "scores of users are deprecated and not kept",
-    "AGGREGATION": "write it with count_recent(), whose windows slide instead of being cut",
     "CUSTOM": "Coop does not implement it either",
 }
 
-AskBank = Callable[[Mapping[object, object], Mode], tuple[str, ...]]
-"""Matching values and a mode -> names of banks; raises Refused."""
+Search = Callable[[Value], str]
+AskSearches = Callable[[Mapping[object, object], TextSignal], tuple[Search, ...]]
+"""Matching values -> what finds each of them in a value; raises Refused."""
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a condition stands in. count: None inside a counter, which sees fields alone."""
+
+    scope: Scope
+    searches: AskSearches
+    count: AskCount | None
 
 
 @dataclass(frozen=True)
@@ -64,24 +74,34 @@ class Leaf:
     threshold: str | float | bool | None
 
 
-def leaf_sql(
-    given: Mapping[object, object], item_type: ItemType, banks: AskBank, warn: Callable[[str], None]
-) -> str:
+def leaf_sql(given: Mapping[object, object], around: Around) -> str:
     """Raises Refused."""
     unknown = [str(key) for key in given if key not in KEYS | _IGNORED]
     if unknown:
         raise Refused(unknown[0], f"`{unknown[0]}` is no part of a condition")
-    leaf = Leaf(read_input(given.get("input"), item_type), _comparator(given), _threshold(given))
+    read = read_input(given.get("input"), around.scope)
+    leaf = Leaf(read, _comparator(given), _threshold(given))
     if leaf.comparator is Comparator.IS_NOT_PROVIDED:
         return leaf.read.absent
-    if given.get("signal") is not None and _signal_type(given["signal"]) == SIMILARITY:
-        return _similarity(leaf, given.get("matchingValues"), warn)
-    if given.get("signal") is not None and _signal_type(given["signal"]) == STRIKES:
+    if given.get("signal") is None:
+        return _identity(leaf, around.scope.warn)
+    return _signalled(leaf, given["signal"], given.get("matchingValues"), around)
+
+
+def _signalled(leaf: Leaf, signal: object, matching: object, around: Around) -> str:
+    name = _signal_type(signal)
+    if name in TEXT_SIGNALS:
+        return _text_signal(TEXT_SIGNALS[name], leaf, matching, around)
+    if name == SIMILARITY:
+        return _similarity(leaf, matching, around.scope.warn)
+    if name in {STRIKES, AGGREGATION} and around.count is None:
+        raise Refused("signal", f"the signal {name} cannot be asked inside a counter")
+    if name == STRIKES:
         return _strikes(leaf)
-    signal = _signal(given.get("signal"))
-    if signal is None:
-        return _identity(leaf, warn)
-    return _text_signal(signal, leaf, given.get("matchingValues"), banks, warn)
+    if name == AGGREGATION and around.count is not None:
+        return _aggregation(leaf, around.count(signal))
+    reason = REFUSED_SIGNALS.get(name, "no model or service answers for it here")
+    raise Refused("signal", f"the signal {name} cannot be asked: {reason}")
 
 
 def _comparator(given: Mapping[object, object]) -> Comparator | None:
@@ -100,16 +120,6 @@ def _threshold(given: Mapping[object, object]) -> str | float | bool | None:
     if isinstance(value, int):
         return float(value)
     raise Refused("threshold", "a threshold is a text, a number, true or false")
-
-
-def _signal(given: object) -> TextSignal | None:
-    if given is None:
-        return None
-    name = _signal_type(given)
-    if name in TEXT_SIGNALS:
-        return TEXT_SIGNALS[name]
-    reason = REFUSED_SIGNALS.get(name, "no model or service answers for it here")
-    raise Refused("signal", f"the signal {name} cannot be asked: {reason}")
 
 
 def _signal_type(given: object) -> str:
@@ -154,6 +164,8 @@ def _compared(value: Value, leaf: Leaf, warn: Callable[[str], None]) -> str:
 
 
 def _when_there(value: Value, answer: str) -> str:
+    if value.absent == "FALSE":
+        return answer
     if answer in {"TRUE", "FALSE"}:
         return f"NOT ({value.absent})" if answer == "TRUE" else "FALSE"
     return f"CASE WHEN {value.absent} THEN FALSE ELSE {answer} END"
@@ -191,30 +203,28 @@ def _literal(value: Value, leaf: Leaf) -> str | None:
 # -- text matching ---------------------------------------------------------------------------------
 
 
-def _text_signal(
-    signal: TextSignal, leaf: Leaf, matching: object, banks: AskBank, warn: Callable[[str], None]
-) -> str:
+def _text_signal(signal: TextSignal, leaf: Leaf, matching: object, around: Around) -> str:
     if leaf.read.whole or any(value.type is not ScoreType.TEXT for value in leaf.read.values):
         raise Refused("input", "only texts can be searched")
     if not leaf.read.values:
         return "FALSE"
-    names = banks(matching if isinstance(matching, Mapping) else {}, signal.mode)
-    if not names:
+    searches = around.searches(matching if isinstance(matching, Mapping) else {}, signal)
+    warn = around.scope.warn
+    if not searches:
         warn("nothing to look for is given: Coop fails here, and so the condition is NULL")
     if leaf.read.joined:
         warn("`All text` reads lists by element: a match across two of them is not found")
     if signal.negated and (leaf.read.joined or any(value.listed for value in leaf.read.values)):
         raise Refused("input", "rules cannot ask for an element of a list that lacks a text")
-    return _any_of([_searched(value, signal, leaf, names) for value in leaf.read.values])
+    return _any_of([_searched(value, signal, leaf, searches) for value in leaf.read.values])
 
 
-def _searched(value: Value, signal: TextSignal, leaf: Leaf, names: tuple[str, ...]) -> str:
-    mode = text_sql(signal.mode.value)
-    found = _any_of([f"matches({value.sql}, {text_sql(name)}, {mode})" for name in names])
+def _searched(value: Value, signal: TextSignal, leaf: Leaf, searches: tuple[Search, ...]) -> str:
+    found = _any_of([each(value) for each in searches])
     score = Score(f"NOT ({found})" if signal.negated else f"({found})", ScoreType.BOOLEAN)
     if leaf.comparator is Comparator.IS_UNAVAILABLE:
-        return "FALSE" if names else f"NOT ({value.absent})"
-    if not names:
+        return "FALSE" if searches else f"NOT ({value.absent})"
+    if not searches:
         return _when_there(value, ERROR)
     if value.listed and leaf.comparator is not None and leaf.threshold is not None:
         answer = comparison(Score("", ScoreType.BOOLEAN), leaf.comparator, leaf.threshold)
@@ -247,14 +257,31 @@ def _alike(value: Value, terms: list[str], leaf: Leaf) -> str:
 
 
 def _strikes(leaf: Leaf) -> str:
-    """Those of the author: the only person whom Coop asks this of."""
-    if any(value.sql != "creator" for value in leaf.read.values) or leaf.read.whole:
+    """Those of the author, or of a user who is the item: whom else Coop asks this of."""
+    if any(value.sql not in {"creator", SELF} for value in leaf.read.values) or leaf.read.whole:
         raise Refused("input", "strikes are asked of an item's author")
     if not leaf.read.values or leaf.comparator is Comparator.IS_UNAVAILABLE:
         return "FALSE"
-    author = leaf.read.values[0]
-    score = Score("strikes(creator)", ScoreType.NUMBER)
-    return _when_there(author, comparison(score, leaf.comparator, leaf.threshold))
+    person = leaf.read.values[0]
+    score = Score(f"strikes({person.sql})", ScoreType.NUMBER)
+    return _when_there(person, comparison(score, leaf.comparator, leaf.threshold))
+
+
+def _aggregation(leaf: Leaf, count: Count) -> str:
+    """A count of nothing, and one whose key lacks a part, are errors in Coop."""
+    if not leaf.read.whole:
+        if leaf.read.values:
+            raise Refused("input", "an aggregation is asked of a whole item")
+        return "FALSE"
+    if leaf.comparator is Comparator.IS_UNAVAILABLE:
+        return f"coalesce({count.sql} = 0, TRUE)" if count.sql else "TRUE"
+    if not count.sql:
+        return ERROR
+    score = Score(count.sql, ScoreType.NUMBER)
+    answer = comparison(score, leaf.comparator, leaf.threshold)
+    if count.certain and answer not in {"TRUE", "FALSE"}:
+        return answer
+    return f"CASE WHEN {count.sql} > 0 THEN {answer} END"
 
 
 def _any_of(parts: list[str]) -> str:

@@ -5,21 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from engine.configuration.compiled import environment_of, schema_of
 from engine.configuration.reader import MAX_NAME
-from engine.items import ItemType, Kind, Role
+from engine.items import ItemType, Kind
+from engine.language import check
 from engine.packs.names import Names, field_of
 from engine.packs.pack import Pack
+from engine.packs.profiles import profiles_read, roles_read
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from engine.configuration.configuration import Configuration
     from engine.configuration.rules import Rule
+    from engine.language import Predicate
 
 BANKS: Final = "text banks"
 
 
 def packs_of(configuration: Configuration) -> tuple[Pack, ...]:
     """Policies stay out: packs only ever create them. Actions and item types are named."""
-    names = Names.of(configuration)
+    names, item_types = Names.of(configuration), configuration.item_types
     groups: dict[frozenset[str], list[Rule]] = {}
     for rule in sorted(configuration.rules.values(), key=lambda rule: rule.name):
         groups.setdefault(frozenset(rule.item_type_ids), []).append(names.named(rule))
@@ -27,9 +33,22 @@ def packs_of(configuration: Configuration) -> tuple[Pack, ...]:
     packs = [_banks(configuration)] if configuration.banks else []
     for type_ids, rules in groups.items():
         name = _free(" and ".join(sorted(names.item_types[each] for each in type_ids)), taken)
-        item_type = _common(name, [configuration.item_types[each] for each in sorted(type_ids)])
-        packs.append(Pack(name, item_type, rules=tuple(rules)))
+        types = [item_types[each] for each in sorted(type_ids)]
+        read = profiles_read(_predicates(rules, types, configuration), item_types.values())
+        packs.append(Pack(name, _common(name, types), rules=tuple(rules), profiles=read))
     return tuple(packs)
+
+
+def _predicates(
+    rules: Iterable[Rule], item_types: Iterable[ItemType], configuration: Configuration
+) -> Iterator[Predicate]:
+    environment = environment_of(configuration)
+    for item_type in item_types:
+        schema = schema_of(configuration, item_type)
+        for rule in rules:
+            predicate = check(rule.where, schema, environment).predicate
+            if predicate is not None:
+                yield predicate
 
 
 def _banks(configuration: Configuration) -> Pack:
@@ -52,11 +71,9 @@ def _free(wanted: str, taken: set[str]) -> str:
 
 
 def _common(name: str, item_types: list[ItemType]) -> ItemType:
-    """The fields that all of some item types have, as one item type; the creator's role if kept."""
+    """The fields that all of some item types have, as one, with the roles that all agree on."""
     shared = [{field_of(field): None for field in each.fields} for each in item_types]
     fields = tuple(field for field in shared[0] if all(field in other for other in shared))
-    creators = {each.roles.get(Role.CREATOR_ID) for each in item_types}
-    creator = creators.pop() if len(creators) == 1 else None
-    kept = creator is not None and any(field.name == creator for field in fields)
-    roles = {Role.CREATOR_ID: str(creator)} if kept else {}
-    return ItemType(name, 1, name, Kind.CONTENT, fields, roles)
+    same = set.intersection(*(set(each.roles.items()) for each in item_types))
+    common = ItemType(name, 1, name, Kind.CONTENT, fields, dict(same))
+    return replace(common, roles=roles_read(common))
