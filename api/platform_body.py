@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_ID = 512
 MOST_NOTE = 5000
+MOST_REPORTED = 1000
 MOST_REASON = 100_000
 
 
@@ -87,6 +88,11 @@ def read_action(body: bytes) -> AskedAction:
         actor_id=sent.get("actorId"),
         parameters=sent.get("parameters", {}),
         note=sent.get("note"),
+        reported_items=tuple(
+            dict.fromkeys(
+                ItemRef(one["typeId"], one["id"]) for one in sent.get("reportedItems", ())
+            )
+        ),
     )
 
 
@@ -103,6 +109,9 @@ def action_faults(decoded: object) -> list[Fault]:
         *list_faults(decoded, "policyIds", id_faults),
         *list_faults(decoded, "reportedItems", ref_faults),
     ]
+    reported = decoded.get("reportedItems")
+    if isinstance(reported, list) and len(reported) > MOST_REPORTED:
+        faults.append(Fault("/reportedItems", f"must have at most {MOST_REPORTED} items"))
     if decoded.get("itemId") == "":
         faults.append(Fault("/itemId", "must not be empty"))
     if not storable_json(decoded.get("parameters")):

@@ -9,7 +9,7 @@ import structlog
 
 from engine.errors import Conflict, Unavailable
 from engine.items import ItemRef, ItemType, Role
-from services.job_page import FieldView, JobItem, JobView
+from services.job_items import FieldView, JobItem
 from services.partial_items import PartialItem, partial_items
 from services.rulesets import known_configuration
 
@@ -17,16 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from services.context import Caller, Context
+    from services.job_page import JobView
 
 log = structlog.get_logger()
 
 
 def completed(context: Context, caller: Caller, view: JobView) -> JobView:
-    """The page, with what the platform tells of the item and its author where we know neither.
+    """The page, with what the platform tells of what is shown there and was never sent.
 
-    A platform that does not answer leaves the page as it is.
+    One request for all of it. A platform that does not answer leaves the page as it is.
     """
-    shown = [view.item, *([view.creator] if view.creator else [])]
+    related = [each.item for each in view.related]
+    shown = [view.item, *([view.creator] if view.creator else []), *related]
     missing = [_ref(item) for item in shown if item.submission_id is None]
     if not missing:
         return view
@@ -45,6 +47,7 @@ def completed(context: Context, caller: Caller, view: JobView) -> JobView:
         view,
         item=_told(view.item, known, types),
         creator=_told(view.creator, known, types) if view.creator else None,
+        related=tuple(replace(each, item=_told(each.item, known, types)) for each in view.related),
     )
 
 

@@ -124,4 +124,5 @@ def _opening(job: PlannedJob) -> Opening:
         arrived_at=target.arrived_at if about_item else None,
         policy_ids=job.policy_ids,
         queue_id=job.queue_id,
+        data=target.told if about_item else None,
     )

@@ -1,6 +1,6 @@
 """One job with everything a reviewer needs to decide it, on one page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,14 +9,14 @@ from sqlalchemy import Connection
 
 from engine.casework.decisions import APPEAL_JOB, offered_actions
 from engine.configuration.configuration import Configuration
-from engine.configuration.highlights import Spans, highlights
 from engine.configuration.parameters import parameter_document
-from engine.items import Field, ItemType, Role
 from engine.paging import PageRequest
 from services.appeal_views import AppealView, of_job
 from services.context import Caller
 from services.items import ItemCard, ItemDecision, decision_view, item_card
+from services.job_items import JobItem, job_item
 from services.people import names_in
+from services.related_items import RelatedItem, related_items
 from services.report_views import ReportView, ThreadItem, reports_of_job
 from services.routing_log import RoutingView, routing_view
 from store import decisions, items_lookup, routings
@@ -25,35 +25,6 @@ from store.jobs import JobRow
 
 OTHER_ITEMS = 20
 HISTORY = 20
-
-
-@dataclass(frozen=True)
-class FieldView:
-    """type: the field's scalar; container: ARRAY, MAP or None; spans: what rules found in it."""
-
-    name: str
-    type: str
-    container: str | None
-    value: object
-    spans: Spans = ()
-
-
-@dataclass(frozen=True)
-class JobItem:
-    """fields: in the order of the item type, hidden ones left out; empty for an item unseen.
-
-    name: what the item shows itself as, where its type has a display name. told_at: when the
-    platform was asked for an item it had never sent; such a one has no submission.
-    """
-
-    item_id: str
-    item_type_id: str
-    item_type_name: str
-    name: str | None
-    submission_id: str | None
-    arrived_at: datetime | None
-    fields: tuple[FieldView, ...]
-    told_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -95,8 +66,9 @@ class JobSummary:
 class JobView:
     """lease_token: given to the holder of the claim alone.
 
-    reports, thread, additional_items: what users said, and what came with it. appeals: those the
-    job is about, oldest first. routing: why it came to its queue.
+    reports, thread, additional_items: what users said, and what came with it. related: what the
+    item names, and what was flagged besides. appeals: those the job is about, oldest first.
+    routing: why it came to its queue.
     """
 
     job_id: str
@@ -121,6 +93,7 @@ class JobView:
     reports: tuple[ReportView, ...]
     thread: tuple[ThreadItem, ...]
     additional_items: tuple[ItemCard, ...]
+    related: tuple[RelatedItem, ...]
     appeals: tuple[AppealView, ...]
     routing: RoutingView | None
 
@@ -167,7 +140,7 @@ def job_view(tx: Connection, configuration: Configuration, row: JobRow, caller: 
         leased_by=row.leased_by,
         leased_by_name=names.get(row.leased_by or ""),
         leased_until=row.leased_until,
-        item=_item(configuration, row.type_id, row.item_id, stored, row.sources),
+        item=job_item(configuration, row.type_id, row.item_id, stored, row.sources),
         creator=_creator(tx, configuration, stored),
         sources=_sources(row, configuration),
         policy_ids=row.policy_ids,
@@ -178,6 +151,7 @@ def job_view(tx: Connection, configuration: Configuration, row: JobRow, caller: 
         reports=reported.reports,
         thread=reported.thread,
         additional_items=reported.additional_items,
+        related=related_items(tx, configuration, row, stored, reported.reports),
         appeals=of_job(tx, configuration, row.job_id) if row.kind == APPEAL_JOB else (),
         routing=_routing(tx, configuration, row),
     )
@@ -203,59 +177,13 @@ def submission_of(tx: Connection, row: JobRow) -> ItemRow | None:
     return items_lookup.latest(tx, row.type_id, row.item_id)
 
 
-def _item(
-    configuration: Configuration,
-    type_id: str,
-    item_id: str,
-    stored: ItemRow | None,
-    sources: Sequence[Mapping[str, Any]] = (),
-) -> JobItem:
-    item_type = configuration.item_types.get(type_id)
-    rule_ids = {str(source["ruleId"]) for source in sources if source.get("ruleId")}
-    spans = (
-        highlights(configuration, item_type, rule_ids, stored.data) if item_type and stored else {}
-    )
-    return JobItem(
-        item_id=item_id,
-        item_type_id=type_id,
-        item_type_name=item_type.name if item_type else type_id,
-        name=_display_name(item_type, stored) if item_type and stored else None,
-        submission_id=stored.submission_id if stored else None,
-        arrived_at=stored.arrived_at if stored else None,
-        fields=_fields(item_type, stored, spans) if item_type and stored else (),
-    )
-
-
-def _display_name(item_type: ItemType, stored: ItemRow) -> str | None:
-    field = item_type.roles.get(Role.DISPLAY_NAME)
-    if field is None or field in item_type.hidden_fields:
-        return None
-    value = stored.data.get(field)
-    return value if isinstance(value, str) else None
-
-
-def _fields(
-    item_type: ItemType, stored: ItemRow, spans: Mapping[str, Spans]
-) -> tuple[FieldView, ...]:
-    return tuple(
-        _field(field, stored.data[field.name], spans.get(field.name, ()))
-        for field in item_type.fields
-        if field.name not in item_type.hidden_fields and stored.data.get(field.name) is not None
-    )
-
-
-def _field(field: Field, value: object, spans: Spans) -> FieldView:
-    container = field.container.kind if field.container else None
-    return FieldView(field.name, field.type.value, container, value, spans)
-
-
 def _creator(
     tx: Connection, configuration: Configuration, stored: ItemRow | None
 ) -> JobItem | None:
     if stored is None or stored.creator_type_id is None or stored.creator_id is None:
         return None
     known = items_lookup.latest(tx, stored.creator_type_id, stored.creator_id)
-    return _item(configuration, stored.creator_type_id, stored.creator_id, known)
+    return job_item(configuration, stored.creator_type_id, stored.creator_id, known)
 
 
 def _other_items(

@@ -89,16 +89,8 @@ def partial_items(
     should; the problem's slug is Coop's name of the error.
     """
     require(caller, Permission.VIEW_MRT)
-    asking = _asking(context, caller)
-    now, kept = context.clock(), _of(context.database)
-    seconds = asking.configuration.settings.partial_items_cache_seconds
-    known = kept.known(caller.org_id, wanted, now - timedelta(seconds=seconds))
-    missing = [ref for ref in dict.fromkeys(wanted) if ref not in known]
-    for start in range(0, len(missing), MOST_TOGETHER):
-        together = missing[start : start + MOST_TOGETHER]
-        found = {ref: (item, now) for ref, item in _fetched(context, asking, together).items()}
-        kept.keep(caller.org_id, found)
-        known |= found
+    asking = _asking(context, caller.org_id)
+    known = _known(context, caller.org_id, asking, wanted)
     return tuple(
         _view(*known[ref], asking.configuration.item_types)
         for ref in dict.fromkeys(wanted)
@@ -106,14 +98,38 @@ def partial_items(
     )
 
 
+def told_item(context: Context, org_id: int, wanted: ItemRef) -> Item | None:
+    """Whole, for services that have asked for permission; None when the platform has no such item.
+
+    Raises as `partial_items`.
+    """
+    known = _known(context, org_id, _asking(context, org_id), [wanted])
+    return known[wanted][0] if wanted in known else None
+
+
+def _known(
+    context: Context, org_id: int, asking: _Asking, wanted: Sequence[ItemRef]
+) -> dict[ItemRef, tuple[Item, datetime]]:
+    now, kept = context.clock(), _of(context.database)
+    seconds = asking.configuration.settings.partial_items_cache_seconds
+    known = kept.known(org_id, wanted, now - timedelta(seconds=seconds))
+    missing = [ref for ref in dict.fromkeys(wanted) if ref not in known]
+    for start in range(0, len(missing), MOST_TOGETHER):
+        together = missing[start : start + MOST_TOGETHER]
+        found = {ref: (item, now) for ref, item in _fetched(context, asking, together).items()}
+        kept.keep(org_id, found)
+        known |= found
+    return known
+
+
 def _of(database: Database) -> _Kept:
     with _kept_lock:
         return _kept.setdefault(database, _Kept())
 
 
-def _asking(context: Context, caller: Caller) -> _Asking:
+def _asking(context: Context, org_id: int) -> _Asking:
     kept = _of(context.database)
-    with context.database.transaction(caller.org_id) as tx:
+    with context.database.transaction(org_id) as tx:
         configuration = known_configuration(tx)
         callback = configuration.settings.partial_items
         if callback is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from engine.actions.execution import Execution, Source, Target
 from engine.actions.plan import planned_job
 from engine.audit import Entry, Event
+from engine.configuration.actions import ActionType
 from engine.configuration.parameters import given_values
 from engine.errors import InvalidInput, NotFound, Problem
 from engine.items import ItemRef, Kind
@@ -15,6 +16,7 @@ from engine.permissions import Permission
 from services import idempotency
 from services.context import Caller, Context, require
 from services.effects import execute_actions
+from services.partial_items import told_item
 from services.rulesets import known_configuration
 from store import audit, items_lookup, users
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from engine.configuration.actions import Action
     from engine.configuration.configuration import Configuration
     from engine.idempotency import Once
+    from engine.items import Item
     from store.items_lookup import ItemRow
     from store.users import User
 
@@ -35,6 +38,7 @@ class AskedAction:
     """actor_id: one of our users, on whose behalf it is done; one that is not known is nobody.
 
     policy_ids: those that are not known are left out. note: told to whoever is called.
+    reported_items: shown to who reviews the job, should the action open one.
     """
 
     action_id: str
@@ -44,16 +48,22 @@ class AskedAction:
     actor_id: str | None = None
     parameters: Mapping[str, object] = field(default_factory=dict)
     note: str | None = None
+    reported_items: tuple[ItemRef, ...] = ()
 
 
 def take_action(
     context: Context, caller: Caller, asked: AskedAction, once: Once | None = None
 ) -> None:
-    """Its webhook is queued, or its job open, when this returns. The item need not be known.
+    """Its webhook is queued, or its job open, when this returns.
 
-    Raises InvalidInput and KeyReused.
+    For a webhook the item need not be known. What is to be reviewed must have been sent, or be
+    known to the platform, which is asked. Raises InvalidInput, KeyReused, and Unavailable when the
+    platform does not answer.
     """
     require(caller, Permission.MANUALLY_ACTION_CONTENT)
+    if idempotency.answered(context, caller, once) is not None:
+        return
+    told = _told(context, caller, asked)
     now = context.clock()
     with context.database.transaction(caller.org_id) as tx:
         if idempotency.begin(tx, once) is not None:
@@ -61,19 +71,37 @@ def take_action(
         configuration = known_configuration(tx)
         action, values = _checked(asked, configuration)
         stored = items_lookup.latest(tx, asked.item_type_id, asked.item_id)
-        target = _target(asked, configuration, stored)
+        target = _target(asked, configuration, stored, told)
         actor = _actor(tx, asked.actor_id)
         execution = _execution(context, caller, asked, action, values, target, actor, configuration)
-        refused = _refused(execution, stored)
-        if not refused:
-            execute_actions(tx, [execution], configuration, now=now, new_id=context.new_id)
+        _check_reviewable(execution, known=stored is not None or told is not None)
+        execute_actions(tx, [execution], configuration, now=now, new_id=context.new_id)
         detail = {
             "itemTypeId": target.type_id,
             "itemId": target.item_id,
             "executionId": execution.execution_id,
-        } | ({"failed": refused} if refused else {})
+        }
         entry = Entry(now, caller.actor, Event.ACTION_EXECUTE, "action", action.action_id, detail)
         audit.append(tx, entry)
+
+
+def _told(context: Context, caller: Caller, asked: AskedAction) -> Item | None:
+    """What the platform tells of an item to be reviewed that it never sent; a user needs no data.
+
+    Raises InvalidInput for what could not be done anyway, and Unavailable.
+    """
+    with context.database.transaction(caller.org_id) as tx:
+        configuration = known_configuration(tx)
+        action, _ = _checked(asked, configuration)
+        stored = items_lookup.latest(tx, asked.item_type_id, asked.item_id)
+    if (
+        stored is not None
+        or action.type is ActionType.CUSTOM_ACTION
+        or configuration.settings.partial_items is None
+        or configuration.item_types[asked.item_type_id].kind is Kind.USER
+    ):
+        return None
+    return told_item(context, caller.org_id, ItemRef(asked.item_type_id, asked.item_id))
 
 
 def _checked(
@@ -97,10 +125,12 @@ def _checked(
     return action, values
 
 
-def _target(asked: AskedAction, configuration: Configuration, stored: ItemRow | None) -> Target:
+def _target(
+    asked: AskedAction, configuration: Configuration, stored: ItemRow | None, told: Item | None
+) -> Target:
     """Named by its id alone; its author is looked up."""
     item_type = configuration.item_types[asked.item_type_id]
-    creator = None
+    creator = told.creator if told else None
     if stored and stored.creator_type_id is not None and stored.creator_id is not None:
         creator = ItemRef(stored.creator_type_id, stored.creator_id)
     return Target(
@@ -109,6 +139,7 @@ def _target(asked: AskedAction, configuration: Configuration, stored: ItemRow | 
         type_name=item_type.name,
         kind=item_type.kind,
         creator=creator,
+        told=told.data if told and not stored else None,
     )
 
 
@@ -141,17 +172,24 @@ def _execution(
         actor=f"user:{actor.user_id}" if actor else caller.actor,
         actor_email=actor.email if actor else caller.user_email,
         actor_note=asked.note or None,
+        reported_items=asked.reported_items,
     )
 
 
-def _refused(execution: Execution, stored: ItemRow | None) -> str:
-    """Why nobody can review it; empty when somebody can, or a webhook is called."""
+def _check_reviewable(execution: Execution, *, known: bool) -> None:
+    """Raises InvalidInput where a job is asked for that nobody could review."""
+    if execution.action.type is ActionType.CUSTOM_ACTION:
+        return
     job, target = planned_job(execution), execution.target
-    if execution.action.callback_url is not None and job is None:
-        return ""
     if job is None:
-        return "" if execution.action.type.value == "CUSTOM_ACTION" else "its author is not known"
+        raise _not_reviewable("The item's author is not known, so nobody could review them.")
     about_itself = (job.type_id, job.item_id) == (target.type_id, target.item_id)
-    if about_itself and stored is None and target.kind is not Kind.USER:
-        return "the item was never sent"
-    return ""
+    if about_itself and not known and target.kind is not Kind.USER:
+        raise _not_reviewable(
+            "The item was never sent, so nobody could review it: send it first, or let it be asked "
+            "for as a partial item."
+        )
+
+
+def _not_reviewable(message: str) -> InvalidInput:
+    return InvalidInput(message, problems=(Problem(message, "/itemId"),))

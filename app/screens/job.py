@@ -13,6 +13,7 @@ from app.screens.job_panel import show_panel
 from app.session import winnow
 from app.views.item_card import has_media, item_card
 from app.views.job_parts import history, job_line, never_sent, other_items
+from app.views.related import related_html
 from app.views.reports import additional_html, report_list, thread_html
 from app.widgets.messages import empty
 from app.winnow_client import ApiError
@@ -72,6 +73,7 @@ def _around(desk: Desk, job: Job) -> None:
         f"Sent along ({len(job.additional_items)})": (
             additional_html(job.additional_items) if job.additional_items else ""
         ),
+        f"Related ({len(job.related)})": related_html(job.related) if job.related else "",
         author: other_items(job.other_items),
         past: history(job.history, {a.id: a.name for a in job.actions}),
     }

@@ -265,6 +265,14 @@ class ThreadItem(Wire, frozen=True):
     flagged: bool = False
 
 
+class RelatedItem(Wire, frozen=True):
+    """field: of the job's item, which names this one. flagged: somebody says it is meant too."""
+
+    item: ShownItem = ShownItem()
+    field: str | None = None
+    flagged: bool = False
+
+
 class RoutingStep(Wire, frozen=True):
     """What one routing rule said of the item; a shadow one would not have decided."""
 
@@ -302,6 +310,7 @@ class Job(Wire, frozen=True):
     reports: list[Report] = []
     thread: list[ThreadItem] = []
     additional_items: list[OtherItem] = []
+    related: list[RelatedItem] = []
     appeals: list[Appeal] = []
     routing: Routing | None = None
 

@@ -33,7 +33,10 @@ class Source(StrEnum):
 
 @dataclass(frozen=True)
 class Target:
-    """The item acted on; the place and submission are None when only its identifier is known."""
+    """The item acted on; the place and submission are None when only its identifier is known.
+
+    told: its data where the platform was asked for an item that it had never sent.
+    """
 
     type_id: str
     item_id: str
@@ -43,6 +46,7 @@ class Target:
     seq: int | None = None
     arrived_at: datetime | None = None
     submission_id: str | None = None
+    told: Mapping[str, object] | None = None
 
     @property
     def person(self) -> tuple[str, str] | None:
@@ -63,6 +67,7 @@ class Execution:
     """dedupe_key: unique per organisation; a second execution with it has no effect.
 
     report_history: given for decisions on reported items alone; None leaves it out.
+    reported_items: which items the action is about besides its target, shown to who reviews it.
     """
 
     execution_id: str
@@ -79,3 +84,4 @@ class Execution:
     decision_reason: str | None = None
     report_history: tuple[Report, ...] | None = None
     user_strike_count: int | None = None
+    reported_items: tuple[ItemRef, ...] = ()

@@ -134,6 +134,10 @@ def job_source(execution: Execution, rule: Rule | None) -> dict[str, object]:
         "itemTypeId": execution.target.type_id,
         "itemId": execution.target.item_id,
     }
+    if execution.reported_items:
+        document["reportedItems"] = [
+            {"id": each.item_id, "typeId": each.type_id} for each in execution.reported_items
+        ]
     if rule is None:
         return document
     return document | {

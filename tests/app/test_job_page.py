@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.app.conftest import Opened, said
+from tests.app.fake_data import ago
 from tests.app.fake_reports import reported
 
 if TYPE_CHECKING:
@@ -193,6 +194,27 @@ def test_a_thread_marks_this_item_and_what_was_reported_too(opened: Opened, stat
     shown = said(opened("job", queue="q1"))
     assert shown.count('class="w-flagged"') == 2
     assert shown.index("Who wants to win?") < shown.index("this item")
+
+
+def test_what_the_item_names_and_what_was_reported_with_it_are_told(
+    opened: Opened, state: State
+) -> None:
+    field = {"name": "text", "type": "STRING", "container": None, "value": "come <here>"}
+    place = {"itemId": "th-1", "itemTypeName": "Room", "name": "Lobby", "submissionId": "s1"}
+    other = {"itemId": "post-9", "itemTypeName": "Post", "fields": [field], "toldAt": ago(1)}
+    related = [
+        {"item": place, "field": "room", "flagged": False},
+        {"item": other, "field": None, "flagged": True},
+    ]
+    state.waiting[0] = state.waiting[0] | {"related": related}
+    page = opened("job", queue="q1")
+    shown = said(page)
+    assert page.tabs[0].label == "Related (2)"
+    assert "<b>Lobby</b>" in shown
+    assert "Room · room" in shown
+    assert "come &lt;here&gt;" in shown
+    assert shown.count("the platform was asked for it") == 1
+    assert shown.count('<span class="w-tag">reported</span>') == 1
 
 
 def test_the_routing_rule_that_chose_the_queue_is_named(opened: Opened, state: State) -> None:

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services import jobs, settings
+from engine.casework.leases import JobState
+from engine.casework.reports import ReportRequest
+from engine.items import ItemRef, RawItem
+from engine.paging import page_request
+from services import configuration, jobs, reports, settings
 from services.context import system_caller
+from services.item_types import ITEM_TYPES
+from services.related_items import MOST_RELATED
 from tests.services.casework import Desk, desk
 from tests.services.receiver import Receiver, receiver
 
@@ -17,6 +23,8 @@ if TYPE_CHECKING:
 
     from services.context import Context
     from tests.world import MovableClock, Organisation
+
+LIST = {"containerType": "ARRAY", "keyScalarType": None, "valueScalarType": "RELATED_ITEM"}
 
 
 @pytest.fixture
@@ -59,3 +67,73 @@ def test_a_platform_that_fails_keeps_nobody_from_reviewing(
 def test_nobody_is_asked_where_no_endpoint_is_configured(office: Desk) -> None:
     view = jobs.view(office.context, office.ann, office.opened("u1"))
     assert (view.item.fields, view.item.told_at) == ((), None)
+
+
+POST = {
+    "name": "Post",
+    "kind": "CONTENT",
+    "fields": [
+        {"name": "text", "type": "STRING"},
+        {"name": "author", "type": "RELATED_ITEM"},
+        {"name": "answers", "type": "RELATED_ITEM"},
+        {"name": "mentions", "type": "RELATED_ITEM", "container": LIST},
+        {"name": "secret", "type": "RELATED_ITEM"},
+    ],
+    "roles": {"creatorId": "author"},
+    "hiddenFields": ["secret"],
+}
+
+
+@pytest.fixture
+def post(office: Desk) -> str:
+    caller = system_caller(office.org_id, "test")
+    return configuration.create(office.context, caller, ITEM_TYPES, POST, "").object_id
+
+
+def reported(office: Desk, post: str, mentions: int) -> str:
+    """The job about a post that names others, with one of its thread flagged that did not come."""
+    user = office.type_id
+
+    def ref(item_id: str, type_id: str = user) -> dict[str, str]:
+        return {"id": item_id, "typeId": type_id}
+
+    data = {
+        "text": "x",
+        "author": ref("u1"),
+        "answers": ref("p0", post),
+        "mentions": [ref(f"m{n}") for n in range(mentions)],
+        "secret": ref("hidden"),
+    }
+    request = ReportRequest(
+        reporter=ItemRef(user, "r1"),
+        reported_at="2026-01-05",
+        item=RawItem("p1", post, None, "original", data),
+        thread=(RawItem("p2", post, None, "original", {"text": "y"}),),
+        flagged=(ItemRef(post, "p2"), ItemRef(post, "p3")),
+    )
+    reports.submit(office.context, system_caller(office.org_id, "test"), request)
+    page = jobs.listed(office.context, office.ann, JobState.OPEN, None, page_request(9, None))
+    return page.items[0].job_id
+
+
+def test_all_that_a_page_names_is_asked_for_in_one_request(
+    office: Desk, post: str, platform: Receiver
+) -> None:
+    view = jobs.view(office.context, office.ann, reported(office, post, mentions=2))
+    assert [(one.item.item_id, one.field, one.flagged) for one in view.related] == [
+        ("p3", None, True),
+        ("p0", "answers", False),
+        ("m0", "mentions", False),
+        ("m1", "mentions", False),
+    ]
+    (request,) = platform.received
+    asked = {one["id"] for one in json.loads(request.body)["items"]}
+    assert asked == {"u1", "p3", "p0", "m0", "m1"}
+    assert view.creator is not None
+    assert [field.value for field in view.creator.fields] == ["Anna"]
+
+
+def test_a_page_asks_for_no_more_than_it_shows(office: Desk, post: str, platform: Receiver) -> None:
+    view = jobs.view(office.context, office.ann, reported(office, post, mentions=900))
+    assert len(view.related) == MOST_RELATED
+    assert [len(json.loads(one.body)["items"]) for one in platform.received] == [MOST_RELATED + 1]
