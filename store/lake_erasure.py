@@ -1,14 +1,13 @@
 """Rows of the lake that go for good: out of the newest version, and out of every file on disk.
 
-Predicates name places and ids of our own alone, since Delta writes them into the table's log. Call
-only while no export of the organisation runs.
+Call only while no export of the organisation runs.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from engine.items import ItemRef
+    from deltalake.table import TableMerger
 
-AT_ONCE: Final = 2000
+    from engine.items import ItemRef
 
 
 @dataclass(frozen=True)
@@ -84,12 +83,11 @@ def _rows(uri: str, columns: Sequence[str], wanted: Wanted) -> Iterator[pa.Table
         yield pa.Table.from_batches([batch]).filter(wanted.condition)
 
 
-def delete(uri: str, key: str, values: Sequence[str | int]) -> int:
-    """How many rows went out of the newest version."""
-    return sum(
-        int(table.delete(predicate)["num_deleted_rows"])
-        for table, predicate in _portions(uri, key, values)
-    )
+def delete(uri: str, key: str, values: Sequence[str | int]) -> None:
+    """The rows with these keys go out of the newest version."""
+    table = _open(uri)
+    if table is not None and values:
+        _matching(table, key, values).when_matched_delete().execute()
 
 
 def change(
@@ -99,8 +97,15 @@ def change(
     updates = {
         column: "NULL" if value is None else literal(value) for column, value in columns.items()
     }
-    for table, predicate in _portions(uri, key, values):
-        table.update(updates=updates, predicate=predicate)
+    table = _open(uri)
+    if table is not None and values:
+        _matching(table, key, values).when_matched_update(updates).execute()
+
+
+def _matching(table: DeltaTable, key: str, values: Sequence[str | int]) -> TableMerger:
+    """Joined, not listed: a hundred thousand keys are no predicate, and stay out of the log."""
+    keys = pa.table({key: pa.array(values)})
+    return table.merge(keys, f"t.{key} = k.{key}", source_alias="k", target_alias="t")
 
 
 def forget_past(uri: str) -> None:
@@ -120,16 +125,6 @@ def forget_flips(lake_root: str, org_id: int, places: Collection[int]) -> None:
             scratch = path.with_suffix(".writing")
             pq.write_table(rows.filter(pc.invert(gone)), scratch)
             scratch.replace(path)
-
-
-def _portions(uri: str, key: str, values: Sequence[str | int]) -> Iterator[tuple[DeltaTable, str]]:
-    """The table as it then is, and a predicate for some of the keys."""
-    for start in range(0, len(values), AT_ONCE):
-        table = _open(uri)
-        if table is not None:
-            portion = values[start : start + AT_ONCE]
-            listed = ", ".join(str(v) if isinstance(v, int) else literal(v) for v in portion)
-            yield table, f"{key} IN ({listed})"
 
 
 def _open(uri: str) -> DeltaTable | None:
