@@ -31,7 +31,7 @@ from services.organisations import create_organisation
 from store import features, window_events
 from store.database import Database, psycopg_url
 from store.embedded import EmbeddedPostgres
-from store.features import Ask, Part
+from store.features import Ask, Part, Series
 from store.migrate import migrate
 from store.secrets import SecretBox
 
@@ -49,8 +49,8 @@ ITEMS_A_SECOND = 1_000
 
 
 @dataclass(frozen=True)
-class Series:
-    """A counter: who shares its events, what they carry, and what is asked of them."""
+class Counter:
+    """Who shares its events, what they carry, and what is asked of them."""
 
     counter_id: int
     by: str
@@ -59,18 +59,24 @@ class Series:
     member: bool = False
 
 
-SERIES = (
-    Series(1, "author", (Part(HOUR, Measure.COUNT),)),
-    Series(2, "author", (Part(DAY, Measure.COUNT), Part(10 * MINUTE, Measure.COUNT))),
-    Series(3, "author", (Part(HOUR, Measure.SUM), Part(HOUR, Measure.AVG)), value=True),
-    Series(4, "author", (Part(DAY, Measure.MAX),), value=True),
-    Series(5, "author", (Part(DAY, Measure.DISTINCT),), member=True),
-    Series(6, "text", (Part(HOUR, Measure.COUNT),)),
-    Series(7, "text", (Part(HOUR, Measure.DISTINCT),), member=True),
-    Series(8, "author", (Part(DAY, Measure.FIRST),)),
-    Series(9, "language", (Part(HOUR, Measure.COUNT), Part(DAY, Measure.COUNT))),
-    Series(10, "language", (Part(DAY, Measure.SUM),), value=True),
+COUNTERS = (
+    Counter(1, "author", (Part(HOUR, Measure.COUNT),)),
+    Counter(2, "author", (Part(DAY, Measure.COUNT), Part(10 * MINUTE, Measure.COUNT))),
+    Counter(3, "author", (Part(HOUR, Measure.SUM), Part(HOUR, Measure.AVG)), value=True),
+    Counter(4, "author", (Part(DAY, Measure.MAX),), value=True),
+    Counter(5, "author", (Part(DAY, Measure.DISTINCT),), member=True),
+    Counter(6, "text", (Part(HOUR, Measure.COUNT),)),
+    Counter(7, "text", (Part(HOUR, Measure.DISTINCT),), member=True),
+    Counter(8, "author", (Part(DAY, Measure.FIRST),)),
+    Counter(9, "language", (Part(HOUR, Measure.COUNT), Part(DAY, Measure.COUNT))),
+    Counter(10, "language", (Part(DAY, Measure.SUM),), value=True),
 )
+
+
+FAMILIES = {
+    by: tuple(Series(each.counter_id, each.parts) for each in COUNTERS if each.by == by)
+    for by in ("author", "text", "language")
+}
 
 
 def item(rng: random.Random) -> dict[str, str]:
@@ -86,11 +92,11 @@ def item(rng: random.Random) -> dict[str, str]:
 def history(org_id: int, events: int, until: datetime) -> Iterator[bytes]:
     """The events of a day before `until`, as many of each counter as of the others."""
     rng = random.Random(1)
-    places = events // len(SERIES)
+    places = events // len(COUNTERS)
     step = timedelta(days=1) / places
     for seq in range(places):
         made, at = item(rng), (until - step * (places - seq)).isoformat().encode()
-        for each in SERIES:
+        for each in COUNTERS:
             value = round(rng.uniform(0, 100), 2) if each.value else None
             member = made["text"].encode() if each.member else None
             tail = window_events.carried(value, member)
@@ -117,7 +123,7 @@ def batches(until: datetime, count: int) -> Iterator[Sequence[Ask]]:
         for _ in range(ITEMS):
             at_us += 1_000_000 // ITEMS_A_SECOND
             made = item(rng)
-            asks += [Ask(s.counter_id, made[s.by], s.parts, at_us) for s in SERIES]
+            asks += [Ask(series, made[by], at_us) for by, series in FAMILIES.items()]
         yield asks
 
 

@@ -22,12 +22,13 @@ from engine.actions.verdict import Held, Match, matches, outcome_document
 from engine.errors import Unavailable
 from engine.items import ItemRef
 from engine.language.asking import Case, Outcomes
-from services import entry_hits, media
+from services import entry_hits, match_traces, media
 from services.buckets import answer_buckets
 from services.effects import execute_actions
 from services.entry_hits import with_entries
 from services.facts import Asking, fact_answers
 from services.intake import kind_of
+from services.match_traces import with_traces
 from services.profiles import Relating, relate
 from services.set_aside import set_aside_entry
 from services.snoozes import hold_snoozed
@@ -233,13 +234,13 @@ def _asking(item: Submission, evaluator: Evaluator, row: Mapping[str, object]) -
 def _ask(
     asks: list[Ask], item: Submission, evaluator: Evaluator, row: Mapping[str, object]
 ) -> list[int | None]:
-    """For each of the evaluator's series, the number of its question; None where it has no key."""
+    """For each of the evaluator's families, the number of its question; None without a key."""
     at_us = _at_us(item)
     asked: list[int | None] = []
-    for key, series in zip(evaluator.keys(row), evaluator.series, strict=True):
+    for key, family in zip(evaluator.keys(row), evaluator.families, strict=True):
         asked.append(None if key is None else len(asks))
         if key is not None:
-            asks.append(Ask(series.counter_id, key, series.parts, at_us))
+            asks.append(Ask(family.series, key, at_us))
     return asked
 
 
@@ -248,9 +249,9 @@ def _slots(
 ) -> list[Measured]:
     """The answers in the order of the ruleset's counters."""
     counts: list[Measured] = [None] * len(evaluator.rules.ruleset.counters)
-    for series, number in zip(evaluator.series, asked, strict=True):
+    for family, number in zip(evaluator.families, asked, strict=True):
         if number is not None:
-            for slot, count in zip(series.slots, answers[number], strict=True):
+            for slot, count in zip(family.slots, answers[number], strict=True):
                 counts[slot] = count
     return counts
 
@@ -287,9 +288,10 @@ def _matches(looked: Looked, outcomes: Outcomes, live: Live) -> tuple[Match, ...
     rules, item = looked.evaluator.rules.rules, looked.item
     target = target_of(item, live)
     found = matches(rules, outcomes.values, target, item.arrived_at, outcomes.missing)
-    return with_entries(
+    found = with_entries(
         found, looked.evaluator.finders, looked.row, looked.answers, item.arrived_at
     )
+    return with_traces(found, looked, outcomes)
 
 
 def target_of(item: Submission, live: Live) -> Target:
@@ -336,6 +338,7 @@ def save_verdicts(
     rows = [_evaluated(item, verdicts.get(item.seq, ())) for item in items]
     evaluations.insert(tx, rows, config_version=configuration.config_version, now=now)
     entry_hits.record(tx, items, verdicts)
+    match_traces.keep(tx, items, verdicts)
     media.note(tx, items, configuration, now)
     executions = [
         execution

@@ -24,7 +24,7 @@ from services.counter_history import ItemLake
 from services.counters import register_counters
 from services.rulesets import compile_configuration, load_configuration
 from store import config, window_events
-from store.features import Part
+from store.features import Part, Series
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,14 +43,13 @@ Keys = Callable[[Mapping[str, object]], tuple[str | None, ...]]
 
 
 @dataclass(frozen=True)
-class Series:
-    """One stored counter, asked for several things.
+class Family:
+    """Stored counters that share their key, asked together.
 
-    slots: their places among the ruleset's counters.
+    slots: where each answer belongs among the ruleset's counters.
     """
 
-    counter_id: int
-    parts: tuple[Part, ...]
+    series: tuple[Series, ...]
     slots: tuple[int, ...]
 
 
@@ -71,7 +70,7 @@ def _no_keys(_row: Mapping[str, object]) -> tuple[str | None, ...]:
 class Evaluator:
     """One item type's rules, ready.
 
-    keys: a row's key for each of `series`, None where it has none. finders: where LIVE rules
+    keys: a row's key for each of `families`, None where it has none. finders: where LIVE rules
     read banks. related: the fields that name what rules read of authors and threads.
     bucket_keys: a row's key for each of `buckets`.
     """
@@ -79,7 +78,7 @@ class Evaluator:
     rules: TypeRuleset
     row: Callable[[Mapping[str, object]], dict[str, object]]
     keys: Keys
-    series: tuple[Series, ...]
+    families: tuple[Family, ...]
     finders: EntryFinders | None = None
     related: Mapping[str, str] = field(default_factory=dict)
     buckets: tuple[Bucket, ...] = ()
@@ -181,15 +180,12 @@ def _evaluator(
             bucketed.append((slot, counter))
         else:
             by_identity.setdefault(counter.identity, []).append((slot, counter))
-    keys = _keys([members[0][1] for members in by_identity.values()])
-    series = tuple(
-        Series(
-            counter_ids[identity],
-            tuple(Part(counter.window_us, counter.measure) for _, counter in members),
-            tuple(slot for slot, _ in members),
-        )
-        for identity, members in by_identity.items()
-    )
+    by_key: dict[tuple[str, ...], list[tuple[int, list[tuple[int, Counter]]]]] = {}
+    for identity, members in by_identity.items():
+        key_fields = members[0][1].key_fields
+        by_key.setdefault(key_fields, []).append((counter_ids[identity], members))
+    keys = _keys([sharing[0][1][0][1] for sharing in by_key.values()])
+    families = tuple(_family(sharing) for sharing in by_key.values())
     finders = entry_finders(rules, environment)
     related = related_fields(rules.predicates.values())
     buckets = tuple(
@@ -199,8 +195,17 @@ def _evaluator(
     )
     bucket_keys = _keys([counter for _, counter in bucketed])
     return Evaluator(
-        rules, row_values(rules.item_type), keys, series, finders, related, buckets, bucket_keys
+        rules, row_values(rules.item_type), keys, families, finders, related, buckets, bucket_keys
     )
+
+
+def _family(sharing: Sequence[tuple[int, Sequence[tuple[int, Counter]]]]) -> Family:
+    """sharing: the stored counters of one key, each with what asks it and its slot."""
+    series = tuple(
+        Series(counter_id, tuple(Part(each.window_us, each.measure) for _, each in members))
+        for counter_id, members in sharing
+    )
+    return Family(series, tuple(slot for _, members in sharing for slot, _ in members))
 
 
 def _keys(counters: Sequence[Counter]) -> Keys:

@@ -6,9 +6,9 @@ key is not read event by event.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from engine.language.nodes import Carries, Measure
+from engine.language.nodes import Carries
 from store import window_minutes
 from store.raw import cursor
 from store.window_groups import Events
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from store.window_groups import Group
+    from engine.language.measures import Measured
+    from store.window_groups import Group, Part
 
 # Events of one window that are read one by one before they are summed by the minute.
 MOST_READ = 500
@@ -126,23 +127,29 @@ STATEMENTS = {
 }
 
 
-def sums(
-    tx: Connection, carries: Carries, groups: Sequence[Group]
-) -> dict[tuple[int, int], Events]:
-    """By the group's number and a width of its parts: the events of all its windows."""
+class Summed(NamedTuple):
+    """By the width of a window, the events of all its windows in a batch."""
+
+    windows: dict[int, Events]
+
+    def answer(self, part: Part, at_us: int) -> Measured:
+        return self.windows[part.width_us].answer(part, at_us)
+
+
+def sums(tx: Connection, carries: Carries, groups: Sequence[Group]) -> list[Summed]:
+    """In the order of the groups."""
     questions = [
         (number, width_us)
         for number, group in enumerate(groups)
         for width_us in dict.fromkeys(part.width_us for part in group.parts)
     ]
-    found: dict[tuple[int, int], Events] = {}
+    found = [Summed({}) for _ in groups]
     unsummed: dict[int, None] = {}
     for n, middle, units, largest, times, carried, read in _rows(tx, carries, groups, questions):
         number, width_us = questions[n - 1]
         if read > MOST_READ:
             unsummed[number] = None
-        edges = _edges(groups[number], times, carried)
-        found[number, width_us] = edges._replace(
+        found[number].windows[width_us] = _edges(carries, times, carried)._replace(
             middle=middle, units=int(units or 0), largest=largest
         )
     _add_up(tx, [groups[number] for number in unsummed])
@@ -157,10 +164,12 @@ def _rows(
     parameters = {
         "counters": [group.name[0] for group, _ in asked],
         "keys": [group.name[1] for group, _ in asked],
-        "afters": [group.first_us - width_us for group, width_us in asked],
-        "lows": [min(group.last_us - width_us, group.first_us) for group, width_us in asked],
-        "firsts": [group.first_us for group, _ in asked],
-        "lasts": [group.last_us for group, _ in asked],
+        "afters": [group.family.first_us - width_us for group, width_us in asked],
+        "lows": [
+            min(group.family.last_us - width_us, group.family.first_us) for group, width_us in asked
+        ],
+        "firsts": [group.family.first_us for group, _ in asked],
+        "lasts": [group.family.last_us for group, _ in asked],
     }
     return cursor(tx, binary=True).execute(STATEMENTS[carries], parameters)
 
@@ -169,17 +178,17 @@ def _add_up(tx: Connection, groups: Sequence[Group]) -> None:
     """For the batches that follow. What is before an item's place changes no more."""
     busy: dict[tuple[int, str], tuple[int, int]] = {}
     for group in groups:
-        after, first = busy.get(group.name, (group.after_us, group.first_us))
-        busy[group.name] = max(after, group.after_us), min(first, group.first_us)
+        after, first = busy.get(group.name, (group.after_us, group.family.first_us))
+        busy[group.name] = max(after, group.after_us), min(first, group.family.first_us)
     window_minutes.add_up(tx, [(*name, *span) for name, span in busy.items()])
 
 
-def _edges(group: Group, times: str | None, carried: list[Any] | None) -> Events:
+def _edges(carries: Carries, times: str | None, carried: list[Any] | None) -> Events:
     """Of members, each with all its times."""
     each = times.split(",") if times else []
-    if group.measure is Measure.COUNT:
+    if carries is Carries.NOTHING:
         return Events(list(map(int, each)))
-    if group.measure is not Measure.DISTINCT:
+    if carries is not Carries.MEMBER:
         return Events(list(map(int, each)), carried or ())
     pairs = [
         (int(time), member)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from store.database import Database
-    from store.window_groups import Group, Part
+    from store.window_groups import Part
 
 MOST_EVENTS = 500_000
 MOST_FIRSTS = 200_000
@@ -174,34 +174,47 @@ class WindowMemory:
         self.keys: OrderedDict[tuple[int, str], Key] = OrderedDict()
         self.firsts: OrderedDict[tuple[int, str], tuple[int, datetime]] = OrderedDict()
 
-    def recall(self, group: Group) -> None:
-        """Gives the group what is remembered, if that reaches back to where its windows begin."""
-        key = self.keys.get(group.name)
-        if key is not None and key.since_us <= group.after_us:
-            self.keys.move_to_end(group.name)
-            group.remembered = key
+    def recall(self, name: tuple[int, str], after_us: int) -> Key | None:
+        """What is remembered, if that reaches back to where windows begin."""
+        key = self.keys.get(name)
+        if key is None or key.since_us > after_us:
+            return None
+        self.keys.move_to_end(name)
+        return key
 
-    def keep(self, group: Group, key: Key) -> None:
+    def keep(self, name: tuple[int, str], key: Key) -> None:
         """Makes room at the expense of what was asked about longest ago."""
-        before = self.keys.pop(group.name, None)
+        before = self.keys.pop(name, None)
         self.events += len(key.times) - (len(before.times) if before else 0)
-        self.keys[group.name] = key
+        self.keys[name] = key
         while self.events > self.most_events and len(self.keys) > 1:
             _, oldest = self.keys.popitem(last=False)
             self.events -= len(oldest.times)
 
     def learn(
-        self, group: Group, key: Key, times: Sequence[int], carried: Sequence[Any] | None
+        self,
+        name: tuple[int, str],
+        key: Key,
+        times: Sequence[int],
+        carried: Sequence[Any] | None,
+        until_us: int,
     ) -> None:
         """What a key has had since; it may have been forgotten within this very batch."""
         before = len(key.times)
-        key.extend(times, carried, group.last_us)
-        key.forget_before(group.after_us)
-        if self.keys.get(group.name) is key:
+        key.extend(times, carried, until_us)
+        if self.keys.get(name) is key:
             self.events += len(key.times) - before
 
-    def keep_first(self, group: Group, first_us: int, first: datetime) -> None:
-        self.firsts[group.name] = first_us, first
+    def forget_before(self, name: tuple[int, str], after_us: int) -> None:
+        """Only once a batch has its answers: another of its questions may reach further back."""
+        key = self.keys.get(name)
+        if key is not None:
+            before = len(key.times)
+            key.forget_before(after_us)
+            self.events += len(key.times) - before
+
+    def keep_first(self, name: tuple[int, str], first_us: int, first: datetime) -> None:
+        self.firsts[name] = first_us, first
         if len(self.firsts) > MOST_FIRSTS:
             self.firsts.popitem(last=False)
 

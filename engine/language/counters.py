@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LONGEST_KEY: Final = 200
 """Characters; a longer text, or one that Postgres cannot hold, is known by its digest."""
 
+LONGEST_JOINED: Final = 1800
+"""Bytes of a key of several values: an index of Postgres holds it beside what the event carries."""
+
 ITEM_SEPARATOR: Final = "\x1f"
 _UNFIT: Final = re.compile("[\0\ud800-\udfff]")
 _NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -89,9 +92,14 @@ def _key_texter(at: int, parts: int) -> _KeyText:
     def several(values: Sequence[object]) -> str | None:
         texts = [key_text(value) for value in values[at : at + parts]]
         known = [text for text in texts if text is not None]
-        return ITEM_SEPARATOR.join(known) if len(known) == parts else None
+        return _joined(known) if len(known) == parts else None
 
     return one if parts == 1 else several
+
+
+def _joined(texts: Sequence[str]) -> str:
+    key = ITEM_SEPARATOR.join(texts)
+    return _digest(key) if len(key.encode()) > LONGEST_JOINED else key
 
 
 def _maker(counter: Counter, at: int) -> _Maker:

@@ -60,7 +60,13 @@ window_events = Table(
     Column("value", Double),
     words("member", null=True),
     PrimaryKeyConstraint(
-        "org_id", "counter_id", "key", "arrived_at", "seq", name="window_events_pkey"
+        "org_id",
+        "key",
+        "counter_id",
+        "arrived_at",
+        "seq",
+        name="window_events_pkey",
+        postgresql_include=["value", "member"],
     ),
 )
 

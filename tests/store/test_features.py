@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from unittest import mock
 
@@ -13,7 +14,7 @@ from sqlalchemy import text
 from engine.language.measures import Event, Measured, of_events
 from engine.language.nodes import Measure
 from store import features, window_busy, window_events, window_memory
-from store.features import Ask, Part
+from store.features import Ask, Part, Series
 from store.window_events import WindowEvent
 from store.window_memory import WindowMemory
 
@@ -27,6 +28,7 @@ US = timedelta(microseconds=1)
 SEVEN_SECONDS = 7_000_000
 SUMMED = text("SELECT sum(events), sum(units) FROM window_minutes")
 Parts = tuple[tuple[int, Measure], ...]
+Kind = tuple[tuple[int, Parts], ...]
 Stored = dict[tuple[int, str, int], tuple[float, str]]
 
 # A counter's events carry one thing, so its parts ask for measures of that.
@@ -51,20 +53,23 @@ def parts_of(counter_id: int) -> st.SearchStrategy[Parts]:
 
 
 COUNTERS = st.sampled_from(list(MEASURES))
+SERIES = st.lists(
+    COUNTERS.flatmap(lambda counter: st.tuples(st.just(counter), parts_of(counter))),
+    min_size=1,
+    max_size=4,
+).map(tuple)
 OFFSETS = st.integers(0, 60)
 EVENTS = st.dictionaries(
     st.tuples(COUNTERS, st.sampled_from("ab"), OFFSETS),
     st.tuples(st.floats(-9e12, 9e12), st.sampled_from("xyz")),
     max_size=80,
 )
-ASKS = st.lists(
-    COUNTERS.flatmap(
-        lambda counter: st.tuples(
-            st.just(counter), st.sampled_from("abc"), parts_of(counter), OFFSETS
-        )
-    ),
-    max_size=20,
-).map(lambda asks: sorted(asks, key=lambda ask: ask[3]))
+# Of few kinds, so that several asks share their series.
+ASKS = st.lists(SERIES, min_size=1, max_size=3).flatmap(
+    lambda kinds: st.lists(
+        st.tuples(st.sampled_from(kinds), st.sampled_from("abc"), OFFSETS), max_size=20
+    ).map(lambda asks: sorted(asks, key=lambda ask: ask[2]))
+)
 
 
 def store(database: Database, org: Organisation, events: Stored, step: int = 1) -> None:
@@ -76,6 +81,19 @@ def store(database: Database, org: Organisation, events: Stored, step: int = 1) 
             told = member if counter_id == MEMBERS else None
             event = WindowEvent(key, moment(offset * step), n, value, told)
             window_events.insert(tx, counter_id, [event])
+
+
+@lru_cache
+def series(kind: Kind, step: int) -> tuple[Series, ...]:
+    """The same object for the same kind, as all items of a type have it."""
+    return tuple(
+        Series(counter, tuple(Part(width * step, measure) for width, measure in parts))
+        for counter, parts in kind
+    )
+
+
+def ask(kind: Kind, key: str, offset: int, step: int = 1) -> Ask:
+    return Ask(series(kind, step), key, (moment(offset * step) - EPOCH) // US)
 
 
 def plain(
@@ -92,6 +110,12 @@ def plain(
     return of_events(measure, [event for _, event in recent], first)
 
 
+def all_plain(events: Stored, kind: Kind, key: str, at: int, step: int = 1) -> tuple[Measured, ...]:
+    return tuple(
+        plain(events, counter, key, part, at, step) for counter, parts in kind for part in parts
+    )
+
+
 @settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -105,26 +129,20 @@ def test_every_answer_is_the_plain_one(
     database: Database,
     org: Organisation,
     events: Stored,
-    asks: list[tuple[int, str, Parts, int]],
+    asks: list[tuple[Kind, str, int]],
     most: int,
     remembered: int,
 ) -> None:
     """Whether a key counts as busy changes how it is asked, never the answer."""
     store(database, org, events)
-    questions = [
-        Ask(counter, key, tuple(Part(*part) for part in parts), (moment(at) - EPOCH) // US)
-        for counter, key, parts, at in asks
-    ]
+    questions = [ask(*each) for each in asks]
     with (
         mock.patch.object(features, "MOST_NEWEST", most),
         mock.patch.object(features, "MOST_REMEMBERED", remembered),
         database.transaction(org.org_id) as tx,
     ):
         found = features.answers(tx, questions)
-    assert found == [
-        tuple(plain(events, counter, key, part, at) for part in parts)
-        for counter, key, parts, at in asks
-    ]
+    assert found == [all_plain(events, *each) for each in asks]
 
 
 @settings(
@@ -135,7 +153,7 @@ def test_sums_by_the_minute_change_no_answer(
     database: Database,
     org: Organisation,
     events: Stored,
-    batches: list[list[tuple[int, str, Parts, int]]],
+    batches: list[list[tuple[Kind, str, int]]],
 ) -> None:
     """Batches in any order, late ones too: each leaves sums for those that follow.
 
@@ -148,16 +166,10 @@ def test_sums_by_the_minute_change_no_answer(
         mock.patch.object(window_busy, "MOST_READ", 0),
     ):
         for asks in batches:
-            questions = [
-                Ask(counter, key, wide(parts), (moment(at * SEVEN_SECONDS) - EPOCH) // US)
-                for counter, key, parts, at in asks
-            ]
+            questions = [ask(*each, step=SEVEN_SECONDS) for each in asks]
             with database.transaction(org.org_id) as tx:
                 assert features.answers(tx, questions) == [
-                    tuple(
-                        plain(events, counter, key, part, at, step=SEVEN_SECONDS) for part in parts
-                    )
-                    for counter, key, parts, at in asks
+                    all_plain(events, *each, step=SEVEN_SECONDS) for each in asks
                 ]
 
 
@@ -173,7 +185,7 @@ def test_what_is_remembered_changes_no_answer(
     database: Database,
     org: Organisation,
     events: Stored,
-    batches: list[list[tuple[int, str, Parts, int]]],
+    batches: list[list[tuple[Kind, str, int]]],
     most_events: int,
 ) -> None:
     """Batches in any order over one memory, while events arrive between them."""
@@ -182,29 +194,21 @@ def test_what_is_remembered_changes_no_answer(
         last = max((at for *_, at in asks), default=0) if number + 1 < len(batches) else 60
         seen = {name: told for name, told in events.items() if name[2] <= last}
         store(database, org, seen)
-        questions = [
-            Ask(counter, key, tuple(Part(*part) for part in parts), (moment(at) - EPOCH) // US)
-            for counter, key, parts, at in asks
-        ]
+        questions = [ask(*each) for each in asks]
         with (
             mock.patch.object(features, "MOST_NEWEST", 1),
             mock.patch.object(window_memory, "SPARE", 0),
             database.transaction(org.org_id) as tx,
         ):
             assert features.answers(tx, questions, memory) == [
-                tuple(plain(seen, counter, key, part, at) for part in parts)
-                for counter, key, parts, at in asks
+                all_plain(seen, *each) for each in asks
             ]
-
-
-def wide(parts: Parts) -> tuple[Part, ...]:
-    return tuple(Part(width * SEVEN_SECONDS, measure) for width, measure in parts)
 
 
 def test_a_busy_key_is_summed_by_the_minute(database: Database, org: Organisation) -> None:
     many = {(NUMBERS, "a", n): (1.0, "") for n in range(0, 60, 2)}
     store(database, org, many, step=SEVEN_SECONDS)
-    ask = Ask(NUMBERS, "a", (Part(10**9, Measure.SUM),), (moment(59 * SEVEN_SECONDS) - EPOCH) // US)
+    asked = ask(((NUMBERS, ((10**8, Measure.SUM),)),), "a", 59, step=SEVEN_SECONDS)
     with (
         mock.patch.object(features, "MOST_NEWEST", 10),
         mock.patch.object(features, "MOST_REMEMBERED", 10),
@@ -212,7 +216,7 @@ def test_a_busy_key_is_summed_by_the_minute(database: Database, org: Organisatio
         database.transaction(org.org_id) as tx,
     ):
         for _ in range(2):
-            assert features.answers(tx, [ask]) == [(30.0,)]
+            assert features.answers(tx, [asked]) == [(30.0,)]
             events, units = tx.execute(SUMMED).one()
             assert (events, units) == (26, 26_000_000)
 
@@ -220,10 +224,10 @@ def test_a_busy_key_is_summed_by_the_minute(database: Database, org: Organisatio
 def test_sums_do_not_depend_on_the_order_of_adding(database: Database, org: Organisation) -> None:
     numbers = [9e12, 0.1, -9e12, 0.2, 1e-6, 4e-7]
     store(database, org, {(NUMBERS, "a", n): (each, "") for n, each in enumerate(numbers)})
-    ask = Ask(NUMBERS, "a", (Part(100, Measure.SUM),), (moment(50) - EPOCH) // US)
+    asked = ask(((NUMBERS, ((100, Measure.SUM),)),), "a", 50)
     for most in (1, 100):
         with (
             mock.patch.object(features, "MOST_NEWEST", most),
             database.transaction(org.org_id) as tx,
         ):
-            assert features.answers(tx, [ask]) == [(0.300001,)]
+            assert features.answers(tx, [asked]) == [(0.300001,)]

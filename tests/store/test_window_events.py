@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from engine.language.counters import LONGEST_JOINED, LONGEST_KEY
 from store import window_events
 from store.window_events import WindowEvent
 
@@ -26,6 +28,18 @@ def at(n: int, key: str = "k") -> WindowEvent:
 def kept(tx: Connection) -> list[tuple[str, int]]:
     rows = tx.execute(text("SELECT key, seq FROM window_events ORDER BY key, arrived_at"))
     return [(key, seq) for key, seq in rows]
+
+
+def test_the_longest_key_and_member_fit_the_index(database: Database, org: Organisation) -> None:
+    rng = random.Random(1)  # of characters that do not compress
+    key, member = (
+        "".join(chr(rng.randrange(0x10000, 0x110000)) for _ in range(length))
+        for length in (LONGEST_JOINED // 4, LONGEST_KEY)
+    )
+    with database.transaction(org.org_id) as tx:
+        counter_id = window_events.register(tx, "identity", "t-post", {}, 10)
+        window_events.insert(tx, counter_id, [WindowEvent(key, START, 1, None, member)])
+        assert kept(tx) == [(key, 1)]
 
 
 def test_events_older_than_the_longest_window_are_forgotten(

@@ -62,6 +62,15 @@ def test_a_long_key_is_known_by_its_digest() -> None:
     assert len(key) < LONGEST_KEY
 
 
+def test_a_long_key_of_several_values_is_known_by_its_digest() -> None:
+    counter = counter_of("count_recent(text, other, link, '1 hour')")
+    short = dict.fromkeys(("text", "other", "link"), "x" * LONGEST_KEY)
+    assert counter_key(counter, short) == "\x1f".join(short.values())
+    key = counter_key(counter, dict.fromkeys(short, "😀" * LONGEST_KEY))
+    assert key is not None
+    assert key.startswith("sha256:")
+
+
 def test_a_key_may_be_made_from_fields() -> None:
     counter = counter_of("count_recent(lower(text), creator, '1 hour')")
     assert counter.key_fields == ("lower(text)", "author")
