@@ -14,6 +14,7 @@ from api.door import door
 from api.edge import Edge
 from api.ingest import Ingest
 from api.limits import Limits
+from api.once_route import describe_once
 from api.routes import (
     api_keys,
     appeals,
@@ -103,6 +104,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     appeals.coop,
     appeals.router,
     platform_actions.router,
+    platform_actions.content,
     routing.router,
     strikes.router,
     reports.coop,
@@ -125,8 +127,8 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 
-def _describe_problems(app: FastAPI) -> None:
-    """Puts the shape of refusals into the description, made when it is first asked for."""
+def _describe(app: FastAPI, prefix: str) -> None:
+    """Puts in what routes have in common, when the description is first asked for."""
     described = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -135,6 +137,7 @@ def _describe_problems(app: FastAPI) -> None:
             document.setdefault("components", {}).setdefault("schemas", {}).update(
                 problem_schemas()
             )
+            describe_once(document, prefix, ROUTERS)
         return described()
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend it
@@ -189,7 +192,7 @@ def create_app(
     app.include_router(evaluations_router(ingest, desk), prefix=prefix)
     for router in ROUTERS:
         app.include_router(router, prefix=prefix, responses=_anywhere(router))
-    _describe_problems(app)
+    _describe(app, prefix)
     errors.install(app)
     if allowed_origins:
         app.add_middleware(

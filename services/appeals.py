@@ -18,6 +18,7 @@ from engine.casework.appeals import (
 from engine.errors import Conflict, InvalidInput
 from engine.items import Item, RawItem
 from engine.permissions import Permission
+from services import idempotency
 from services.context import Caller, Context, require
 from services.intake import load_intake
 from services.job_openings import Opening, open_routed
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from engine.configuration.configuration import Configuration
+    from engine.idempotency import Once
     from engine.items import ItemRef
     from services.intake import Intake
 
@@ -54,15 +56,17 @@ class AskedAppeal:
     additional_items: tuple[RawItem, ...] = ()
 
 
-def submit(context: Context, caller: Caller, asked: AskedAppeal) -> None:
+def submit(context: Context, caller: Caller, asked: AskedAppeal, once: Once | None = None) -> None:
     """Stored, with its job open, when this returns. One sent twice is kept once.
 
-    Raises InvalidInput.
+    Raises InvalidInput and KeyReused.
     """
     require(caller, Permission.SUBMIT_ITEMS)
     intake = load_intake(context, caller.org_id)
     appeal = _coerced(context, asked, intake)
     with context.database.transaction(caller.org_id) as tx:
+        if idempotency.begin(tx, once) is not None:
+            return
         configuration = known_configuration(tx)
         check_appeal(appeal, configuration.item_types, configuration.actions)
         item = appeal.item

@@ -33,6 +33,22 @@ def finish(tx: Connection, once: Once | None, answer: bytes = b"") -> None:
         idempotency.finish(tx, once.key, answer)
 
 
+def kept_answer(context: Context, caller: Caller, once: Once) -> bytes | None:
+    """What `keep_answer` kept; empty while what was asked is done and its answer is not kept yet.
+
+    None for a key that is free. Raises KeyReused.
+    """
+    kept = answered(context, caller, once)
+    return context.secrets.decrypt(kept) if kept else kept
+
+
+def keep_answer(context: Context, caller: Caller, once: Once, answer: bytes) -> None:
+    """Encrypted, since it may be the only time that a new key or password is told."""
+    with context.database.transaction(caller.org_id) as tx:
+        idempotency.begin(tx, once)
+        idempotency.finish(tx, once.key, context.secrets.encrypt(answer))
+
+
 def forget_keys(context: Context) -> int:
     """Deletes the keys that are old enough; gives how many."""
     before = context.clock() - KEPT

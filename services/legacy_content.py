@@ -15,6 +15,7 @@ from engine.items import Item, ItemRef, Kind, RawItem, coerce_item
 from engine.permissions import Permission
 from services.context import Caller, Context, require
 from services.placement import place_items
+from store.idempotency import claim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,6 +55,7 @@ def accept(
     item = _item(content, intake)
     source = Source.POST_CONTENT.value
     with context.database.transaction(caller.org_id) as tx:
+        claim(tx)
         place_items(tx, intake, [item], source=source, new_id=context.new_id)
 
 
@@ -64,7 +66,11 @@ def judge(
     require(caller, Permission.SUBMIT_ITEMS)
     item = _item(content, judging.intake(caller.org_id))
     (found,) = judging.evaluate(
-        caller.org_id, [item], deadline_s=DEADLINE_S, source=Source.POST_CONTENT
+        caller.org_id,
+        [item],
+        deadline_s=DEADLINE_S,
+        source=Source.POST_CONTENT,
+        along=lambda tx, _placed: claim(tx),
     )
     return tuple(TakenAction(e.action.action_id, e.action.name) for e in found.executions)
 

@@ -57,6 +57,10 @@ def forget(tx: Connection) -> None:
     tx.info.pop(QUEUED, None)
 
 
+def waiting(tx: Connection) -> bool:
+    return bool(tx.info.get(QUEUED))
+
+
 def flush(tx: Connection) -> None:
     """Writes what was appended. `Database` calls it before it commits."""
     entries: list[audit.Entry] = tx.info.pop(QUEUED, [])

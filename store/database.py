@@ -10,7 +10,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from engine.errors import InvalidConfiguration, Unavailable
-from store import audit
+from store import audit, idempotency
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,6 +102,8 @@ def _begin(engine: Engine) -> Iterator[Connection]:
         with engine.connect() as connection, connection.begin():
             audit.forget(connection)
             yield connection
+            if audit.waiting(connection):
+                idempotency.claim(connection)
             audit.flush(connection)
     except OperationalError as error:
         if not is_lost(error):

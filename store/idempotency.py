@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from engine.errors import Conflict
 from engine.idempotency import Kept
 
 if TYPE_CHECKING:
@@ -35,6 +38,34 @@ ON CONFLICT (org_id, key) DO NOTHING RETURNING key
 FIND = text("SELECT fingerprint, answer FROM idempotency_keys WHERE key = :key")
 FINISH = text("UPDATE idempotency_keys SET answer = :answer WHERE key = :key")
 FORGET = text("DELETE FROM idempotency_keys WHERE created_at < :before")
+
+
+@dataclass
+class Claim:
+    """The key of the request that is being done. made: with what was committed.
+
+    A request that changes things in several transactions claims its key in the first.
+    """
+
+    once: Once
+    made: bool = False
+
+
+claiming: ContextVar[Claim | None] = ContextVar("claiming", default=None)
+
+
+def claim(tx: Connection) -> None:
+    """Keeps the key of the request, if it has one, together with what this transaction does.
+
+    `Database` calls it for whatever the audit log tells of; what it does not tell of calls it
+    itself. Raises Conflict when the same request was done meanwhile.
+    """
+    wanted = claiming.get()
+    if wanted is None or wanted.made:
+        return
+    if begin(tx, wanted.once) is not None:
+        raise Conflict("the same request was done at this moment", hint="ask for its answer again")
+    wanted.made = True
 
 
 def begin(tx: Connection, once: Once) -> Kept | None:

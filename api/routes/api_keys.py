@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from api.auth import Needs, context_of
+from api.once_route import OnceRoute
 from api.wire import Body, Reply, Words, documented, whole
 from engine.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, PermissionDenied
 from engine.paging import Page
@@ -19,6 +20,7 @@ from store.api_keys import ApiKey
 
 router = APIRouter(
     prefix="/api-keys",
+    route_class=OnceRoute,
     tags=["Access"],
     responses=documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound),
 )

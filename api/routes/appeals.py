@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from api.auth import Needs, context_of
 from api.errors import COOP_TAG
+from api.once import Asked
 from api.platform_body import read_appeal
 from api.routes.items import ITEM_SCHEMA
 from api.routes.platform_actions import REFUSALS, body_of
@@ -73,8 +74,9 @@ def submit_appeal(
     request: Request,
     sent: Annotated[AskedAppeal, Depends(appeal_sent)],
     caller: Annotated[Caller, Depends(Needs(Permission.SUBMIT_ITEMS))],
+    once: Asked,
 ) -> Response:
-    appeals.submit(context_of(request), caller, sent)
+    appeals.submit(context_of(request), caller, sent, once)
     return Response(status_code=204)
 
 

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from api.auth import Needs, context_of
+from api.once_route import OnceRoute
 from api.wire import Body, Document, Reply, Text, Words, documented, paging
 from engine.configuration.differences import Changed
 from engine.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, PermissionDenied
@@ -21,6 +22,7 @@ from services.jobs import known_id
 from store.approvals import Approval, ApprovalState
 
 router = APIRouter(
+    route_class=OnceRoute,
     tags=["Rules"],
     responses=documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound, Conflict),
 )

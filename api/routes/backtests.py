@@ -10,6 +10,7 @@ from pydantic import ConfigDict
 from pydantic.config import JsonDict
 
 from api.auth import Needs, context_of
+from api.once_route import OnceRoute
 from api.wire import Body, Reply, documented, paging
 from engine.backtest.request import parse_request
 from engine.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, PermissionDenied
@@ -22,6 +23,7 @@ from store.backtests import BacktestRow
 
 router = APIRouter(
     prefix="/backtests",
+    route_class=OnceRoute,
     tags=["Backtests"],
     responses=documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound, Conflict),
 )

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
 from api import wire
 from api.auth import Needs, context_of
+from api.once_route import OnceRoute
 from api.wire import Reply, documented, paging
 from engine.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, PermissionDenied
 from engine.paging import Page, PageRequest
@@ -26,6 +27,7 @@ router = APIRouter(
 
 entries = APIRouter(
     prefix="/banks/{bank_id}",
+    route_class=OnceRoute,
     tags=["Configuration"],
     responses=documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound, Conflict),
 )

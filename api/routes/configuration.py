@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import ConfigDict
 
 from api.auth import Needs, caller_of, context_of
+from api.once_route import OnceRoute
 from api.routes.config_examples import EXAMPLES
 from api.wire import Body, Words, documented, listed, paging
 from engine.configuration.differences import difference
@@ -119,7 +120,10 @@ class ConfigRoutes(Generic[T]):
 
     def router(self) -> APIRouter:
         router = APIRouter(
-            prefix=f"/config/{self.path}", tags=["Configuration"], responses=REFUSALS
+            prefix=f"/config/{self.path}",
+            route_class=OnceRoute,
+            tags=["Configuration"],
+            responses=REFUSALS,
         )
         reading, writing = [Depends(Needs(self.read))], [Depends(Needs(self.write))]
         example = EXAMPLES[self.path]

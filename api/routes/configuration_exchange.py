@@ -6,6 +6,7 @@ from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from api.auth import Needs, context_of
+from api.once_route import OnceRoute
 from api.wire import Reply, documented
 from engine.configuration.reader import storable_json
 from engine.errors import Conflict, InvalidInput, NotAuthenticated, PermissionDenied
@@ -18,6 +19,7 @@ from services.context import Caller
 
 router = APIRouter(
     prefix="/config",
+    route_class=OnceRoute,
     tags=["Configuration"],
     responses=documented(InvalidInput, NotAuthenticated, PermissionDenied, Conflict),
 )

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 
 from api.auth import Needs, context_of
+from api.once_route import OnceRoute
 from api.verdict_body import VerdictBody
 from api.wire import Reply, Words, documented, paging
 from engine.casework.decisions import DecisionKind
@@ -22,6 +23,7 @@ from store.decisions import DecisionFilter
 
 router = APIRouter(
     prefix="/decisions",
+    route_class=OnceRoute,
     tags=["Review"],
     responses=documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound, Conflict),
 )

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from api.auth import Needs, context_of
+from api.once_route import OnceRoute
 from api.wire import Body, Reply, Text, Words, documented, paging
 from engine.casework.decisions import MAX_REASON
 from engine.errors import (
@@ -26,6 +27,7 @@ from services.entity_labels import EntityLabel
 
 router = APIRouter(
     prefix="/entity-labels",
+    route_class=OnceRoute,
     tags=["Investigation"],
     responses=documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound, Conflict),
 )

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from api.auth import Needs, context_of
+from api.once_route import OnceRoute
 from api.verdict_body import VerdictBody
 from api.wire import Body, Reply, Text, Words, documented, paging
 from engine.casework.decisions import MAX_REASON
@@ -23,6 +24,7 @@ from services.job_page import JobSummary, JobView
 
 router = APIRouter(
     prefix="/jobs",
+    route_class=OnceRoute,
     tags=["Review"],
     responses=documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound, Conflict),
 )

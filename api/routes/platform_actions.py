@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from api.auth import Needs, context_of, judging_of
 from api.errors import COOP_TAG
 from api.once import Asked
+from api.once_route import OnceRoute
 from api.platform_body import read_action, read_content
 from engine.permissions import Permission
 from services import legacy_content, platform_actions
@@ -16,6 +17,7 @@ from services.legacy_content import Content
 from services.platform_actions import AskedAction
 
 router = APIRouter(tags=[COOP_TAG])
+content = APIRouter(route_class=OnceRoute, tags=[COOP_TAG])
 Sender = Annotated[Caller, Depends(Needs(Permission.MANUALLY_ACTION_CONTENT))]
 Submitter = Annotated[Caller, Depends(Needs(Permission.SUBMIT_ITEMS))]
 REFUSALS: dict[int | str, dict[str, Any]] = {
@@ -89,7 +91,7 @@ def take_action(
     return Response(status_code=202)
 
 
-@router.post(
+@content.post(
     "/content",
     response_model=None,
     summary="Submit one piece of content by the name of its type, and wait for it if asked",
@@ -102,12 +104,12 @@ def submit_content(
     caller: Submitter,
     includeDerivedField: Annotated[list[str] | None, Query()] = None,  # noqa: N803 - on the wire
 ) -> Response:
-    content, waits = sent
+    found, waits = sent
     derived = legacy_content.derived_fields(includeDerivedField or ())
     judging = judging_of(request)
     if not waits:
-        legacy_content.accept(context_of(request), caller, judging, content)
+        legacy_content.accept(context_of(request), caller, judging, found)
         return Response(status_code=202)
-    taken = legacy_content.judge(caller, judging, content)
+    taken = legacy_content.judge(caller, judging, found)
     actions = [{"id": one.id, "name": one.name} for one in taken]
     return JSONResponse({"actionsTriggered": actions, "derivedFields": derived})

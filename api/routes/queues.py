@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.auth import Needs, context_of
+from api.once_route import OnceRoute
 from api.wire import Reply, documented, whole
 from engine.errors import NotAuthenticated, NotFound, PermissionDenied
 from engine.paging import Page
@@ -16,6 +17,7 @@ from services.queues import QueueStats
 
 router = APIRouter(
     prefix="/queues",
+    route_class=OnceRoute,
     tags=["Review"],
     responses=documented(NotAuthenticated, PermissionDenied, NotFound),
 )

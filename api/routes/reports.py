@@ -9,6 +9,7 @@ from pydantic.config import JsonDict
 from api.auth import Needs, context_of
 from api.errors import COOP_TAG
 from api.once import Asked
+from api.once_route import OnceRoute
 from api.report_body import read_report
 from api.routes.items import ITEM_SCHEMA
 from api.wire import Body, Reply, Text, Words, documented, paging
@@ -33,6 +34,7 @@ from store.reports import ReportFilter
 coop = APIRouter(tags=[COOP_TAG])
 router = APIRouter(
     prefix="/reports",
+    route_class=OnceRoute,
     tags=["Review"],
     responses=documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound),
 )

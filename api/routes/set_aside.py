@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 
 from api.auth import Needs, context_of
+from api.once_route import OnceRoute
 from api.wire import Reply, documented
 from engine.errors import InvalidInput, NotAuthenticated, NotFound, PermissionDenied
 from engine.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
@@ -16,6 +17,7 @@ from services.set_aside import SetAsideItem
 
 router = APIRouter(
     prefix="/items/set-aside",
+    route_class=OnceRoute,
     tags=["Operations"],
     responses=documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound),
 )

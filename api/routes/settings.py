@@ -8,6 +8,7 @@ from pydantic import ConfigDict
 from pydantic.config import JsonDict
 
 from api.auth import Needs, context_of
+from api.once_route import OnceRoute
 from api.wire import Body, Words, documented, listed
 from engine.configuration.reader import write_moment
 from engine.configuration.settings import OrgSettings, settings_document
@@ -20,6 +21,7 @@ from store.config import Revision
 
 router = APIRouter(
     prefix="/org/settings",
+    route_class=OnceRoute,
     tags=["Configuration"],
     responses=documented(InvalidInput, NotAuthenticated, PermissionDenied, Conflict),
 )

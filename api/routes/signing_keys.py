@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ConfigDict, Field
 
 from api.auth import Needs, context_of
+from api.once_route import OnceRoute
 from api.wire import Body, Reply, documented, whole
 from engine.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, PermissionDenied
 from engine.paging import Page
@@ -17,6 +18,7 @@ from services.signing_keys import SigningKeyView
 
 router = APIRouter(
     prefix="/org/signing-keys",
+    route_class=OnceRoute,
     tags=["Webhooks"],
     responses=documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound, Conflict),
 )

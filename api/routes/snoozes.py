@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from api.auth import Needs, context_of
+from api.once_route import OnceRoute
 from api.wire import Body, Reply, Text, Words, documented, whole
 from engine.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, PermissionDenied
 from engine.items import ItemRef
@@ -21,6 +22,7 @@ from store.snoozes import Snooze
 
 router = APIRouter(
     prefix="/rules/{rule_id}/snoozes",
+    route_class=OnceRoute,
     tags=["Rules"],
     responses=documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound, Conflict),
 )

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from api.auth import Needs, context_of
+from api.once_route import OnceRoute
 from api.wire import Body, Reply, Text, Words, documented, paging
 from engine.casework.decisions import MAX_REASON
 from engine.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, PermissionDenied
@@ -20,6 +21,7 @@ from store.strikes import Bar
 
 router = APIRouter(
     prefix="/strikes",
+    route_class=OnceRoute,
     tags=["Review"],
     responses=documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound, Conflict),
 )

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from api.auth import Needs, context_of
+from api.once_route import OnceRoute
 from api.wire import Body, Reply, Words, documented, paging, whole
 from engine.errors import (
     Conflict,
@@ -27,6 +28,7 @@ from services.webhook_trials import CallbackName, Trial
 from store.deliveries import Selection
 
 router = APIRouter(
+    route_class=OnceRoute,
     tags=["Webhooks"],
     responses=documented(InvalidInput, NotAuthenticated, PermissionDenied, NotFound, Conflict),
 )
