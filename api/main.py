@@ -9,12 +9,11 @@ from anyio import to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from api import errors
+from api import description, errors
 from api.door import door
 from api.edge import Edge
 from api.ingest import Ingest
 from api.limits import Limits
-from api.once_route import describe_once
 from api.routes import (
     api_keys,
     appeals,
@@ -54,7 +53,7 @@ from api.routes import (
 from api.routes.configuration import CONFIG_ROUTES
 from api.routes.evaluations import evaluations_router
 from api.routes.items import SUBMIT, items_router, submission
-from api.wire import documented, problem_schemas
+from api.wire import documented
 from engine.errors import RateLimited, TooLarge, Unavailable
 from services.context import Context
 from services.synchronous_evaluation import SynchronousEvaluation
@@ -127,22 +126,6 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 
-def _describe(app: FastAPI, prefix: str) -> None:
-    """Puts in what routes have in common, when the description is first asked for."""
-    described = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = described()
-            document.setdefault("components", {}).setdefault("schemas", {}).update(
-                problem_schemas()
-            )
-            describe_once(document, prefix, ROUTERS)
-        return described()
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend it
-
-
 def _anywhere(router: APIRouter) -> dict[int | str, dict[str, Any]]:
     """Refusals that no native route is spared; those of Coop's shape say their own."""
     if errors.COOP_TAG in router.tags or router is readiness.router:
@@ -177,7 +160,7 @@ def create_app(
         title="Winnow",
         version=version("winnow"),
         description=DESCRIPTION,
-        openapi_url=f"{prefix}/openapi.json",
+        openapi_url=None,
         openapi_tags=TAGS,
         docs_url=None,
         redoc_url=None,
@@ -192,7 +175,7 @@ def create_app(
     app.include_router(evaluations_router(ingest, desk), prefix=prefix)
     for router in ROUTERS:
         app.include_router(router, prefix=prefix, responses=_anywhere(router))
-    _describe(app, prefix)
+    description.install(app, prefix, ROUTERS)
     errors.install(app)
     if allowed_origins:
         app.add_middleware(

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Final
 
 import typer
+from cryptography.fernet import Fernet
 
+from api import description
+from api.main import PREFIX, create_app
 from cli.output import say
 from engine.language import reference
+from services.context import Context
+from store.database import Database
+from store.secrets import SecretBox
+
+NO_DATABASE: Final = "postgresql://nobody@127.0.0.1:1/none"
+
+
+def _routes() -> str:
+    """Of an API that answers nothing: its description needs no database."""
+    database = Database(NO_DATABASE)
+    context = Context(database, "", SecretBox((Fernet.generate_key().decode(),)), _now, str)
+    written = description.page(create_app(context).openapi(), PREFIX)
+    database.close()
+    return written
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
 
 PAGES: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
-    {"reference/rule-language.md": reference.page}
+    {"reference/rule-language.md": reference.page, "reference/routes.md": _routes}
 )
 
 

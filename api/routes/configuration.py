@@ -129,6 +129,7 @@ class ConfigRoutes(Generic[T]):
         example = EXAMPLES[self.path]
         body = {"requestBody": {"content": {"application/json": {"example": example}}}}
         one, title = "/{object_id}", self.noun.title
+        a_title = f"an {title}" if title[0] in "aeiou" else f"a {title}"
 
         def add(path: str, endpoint: Any, method: str, summary: str, **more: Any) -> None:
             gate = reading if method == "GET" else writing
@@ -147,14 +148,14 @@ class ConfigRoutes(Generic[T]):
             )
 
         add("", self.list_all, "GET", f"List every current {title}, latest saved first")
-        add("", self.create, "POST", f"Create a {title}", status_code=201, openapi_extra=body)
+        add("", self.create, "POST", f"Create {a_title}", status_code=201, openapi_extra=body)
         add(one, self.read_one, "GET", f"Read one {title}")
-        add(one, self.update, "PUT", f"Save a new version of a {title}", openapi_extra=body)
+        add(one, self.update, "PUT", f"Save a new version of {a_title}", openapi_extra=body)
         add(one, self.delete, "DELETE", f"Delete a {title} that nothing uses", status_code=204)
         add(f"{one}/versions", self.versions, "GET", f"Every version of a {title}, newest first")
         add(f"{one}/rollback", self.rollback, "POST", f"Save an earlier version of a {title} anew")
         versions = f"{one}/versions/{{earlier}}/diff/{{later}}"
-        add(versions, self.diff, "GET", f"What changed between two versions of a {title}")
+        add(versions, self.diff, "GET", f"What changed between two versions of {a_title}")
         return router
 
     def _reader(
