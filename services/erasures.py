@@ -18,7 +18,7 @@ from engine.permissions import Permission
 from services.context import Caller, Context, require, system_caller
 from services.jobs import known_id
 from services.lake_cleaning import clean_lake, kept_in_lake
-from store import audit, erasures, export_source, organisations, window_events
+from store import audit, erasures, export_source, match_traces, organisations, window_events
 from store.erasures import ErasureRow
 
 
@@ -112,6 +112,7 @@ def _delete(_context: Context, _org_id: int, tx: Connection, row: ErasureRow) ->
     if row.state is ErasureState.LISTED:
         window_events.lock_registration(tx)
         erasures.delete_listed(tx, row.erasure_id)
+        match_traces.erase(tx, row.erasure_id)
     return True
 
 

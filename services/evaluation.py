@@ -291,7 +291,7 @@ def _matches(looked: Looked, outcomes: Outcomes, live: Live) -> tuple[Match, ...
     found = with_entries(
         found, looked.evaluator.finders, looked.row, looked.answers, item.arrived_at
     )
-    return with_traces(found, looked, outcomes)
+    return with_traces(found, looked.evaluator.rules.tracers, _case(looked), outcomes)
 
 
 def target_of(item: Submission, live: Live) -> Target:

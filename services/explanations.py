@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
 from engine.configuration.compiled import environment_of, schema_of
 from engine.configuration.configuration import Configuration
@@ -16,9 +17,20 @@ from engine.items import ItemType
 from engine.items.hidden import hidden_from
 from engine.language import Predicate, check
 from engine.language.counterfactual import Change, counterfactual
-from engine.language.explain import Found, Trace, as_document, found, judge, render, trace
+from engine.language.explain import (
+    Found,
+    Judged,
+    Trace,
+    as_document,
+    found,
+    judge,
+    render,
+    trace,
+)
 from engine.language.facts import NOTHING_KNOWN, subject_of
+from engine.language.intervals import format_time, microseconds_of
 from engine.language.measures import Measured
+from engine.language.traces import KeptLeaf, restored
 from engine.permissions import Permission
 from services import evaluation
 from services.context import Caller, Context, require
@@ -26,12 +38,13 @@ from services.live_configuration import Live, look_live
 from services.rules import item_type_of
 from services.rulesets import configuration_as_of, known_configuration
 from services.timers import KEPT_LONGER
-from store import items_lookup
-from store.items_lookup import ItemRow
+from store import items_lookup, match_traces
+from store.items_lookup import EvaluationRow, ItemRow
 from store.submissions import Submission
 
 ENCODE = msgspec.json.Encoder().encode
 FORGOTTEN = "Counters are unknown: the events they counted when the item arrived are gone."
+WORKED_OUT = "Worked out anew; what a rule saw is kept where it matched."
 
 
 @dataclass(frozen=True)
@@ -64,7 +77,9 @@ class Explanation:
     """outcome: null is unknown. text: the trace as an indented tree, a line a condition.
 
     counterfactual: the smallest change that would have turned the answer; empty where none is
-    small enough. missing: signals without an answer. note: what could not be known any more.
+    small enough. missing: signals without an answer. judged_at: when it was judged, where this is
+    what the rule saw then and not worked out anew. note: which of both, and what could not be
+    known any more.
     """
 
     where: str
@@ -78,6 +93,16 @@ class Explanation:
     missing: tuple[MissingAnswer, ...]
     submission_id: str | None = None
     note: str = ""
+    judged_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What the rule was kept to have seen, and with which signals without an answer."""
+
+    leaves: tuple[KeptLeaf, ...]
+    missing: tuple[MissingAnswer, ...]
+    judged_at: datetime
 
 
 @dataclass(frozen=True)
@@ -97,18 +122,14 @@ def explain(context: Context, caller: Caller, asked: ExplanationRequest) -> Expl
     with context.database.transaction(caller.org_id) as tx:
         configuration = known_configuration(tx)
         item_type_of(configuration, asked.item_type_id)
-        sent = None
+        sent = kept = None
         if asked.item_id is not None:
             require(caller, Permission.VIEW_INVESTIGATION)
-            type_id, item_id = asked.item_type_id, asked.item_id
-            sent = items_lookup.of_item(tx, type_id, item_id, asked.submission_id)
-            if sent is None:
-                raise NotFound(f"there is no such item `{asked.item_id}`")
-            if asked.as_evaluated:
-                said = items_lookup.evaluations(tx, [sent.seq])
-                if not said:
-                    raise NotFound("this submission has not been evaluated yet")
-                configuration = configuration_as_of(tx, said[0].config_version)
+            sent = _sent(tx, asked, asked.item_id)
+        if sent is not None and asked.as_evaluated:
+            said = _said(tx, sent)
+            configuration = configuration_as_of(tx, said.config_version)
+            kept = _kept(tx, said, asked.rule_id)
         item_type = item_type_of(configuration, asked.item_type_id)
         predicate = _predicate(configuration, item_type, asked)
         live = look_live(tx, _alone(configuration, predicate, item_type), context.clock())
@@ -117,7 +138,39 @@ def explain(context: Context, caller: Caller, asked: ExplanationRequest) -> Expl
     else:
         sight = _sight_of_data(asked.data, configuration, item_type, predicate, context.clock())
     hidden = hidden_from(item_type, caller.permissions)
-    return _explained(predicate, configuration, sight, hidden)
+    if asked.as_evaluated and asked.rule_id is not None:
+        sight = replace(sight, note=f"{WORKED_OUT} {sight.note}".strip())
+    told = _explained(predicate, configuration, sight, kept)
+    return _shown(told, configuration, sight, hidden)
+
+
+def _sent(tx: Connection, asked: ExplanationRequest, item_id: str) -> ItemRow:
+    sent = items_lookup.of_item(tx, asked.item_type_id, item_id, asked.submission_id)
+    if sent is None:
+        raise NotFound(f"there is no such item `{item_id}`")
+    return sent
+
+
+def _said(tx: Connection, sent: ItemRow) -> EvaluationRow:
+    said = items_lookup.evaluations(tx, [sent.seq])
+    if not said:
+        raise NotFound("this submission has not been evaluated yet")
+    return said[0]
+
+
+def _kept(tx: Connection, said: EvaluationRow, rule_id: str | None) -> _Kept | None:
+    """None where the rule did not match, or nothing was kept of it."""
+    if rule_id is None:
+        return None
+    leaves = match_traces.find(tx, said.arrived_at, said.seq).get(rule_id)
+    if leaves is None:
+        return None
+    outcome = next((each for each in said.outcomes if each["ruleId"] == rule_id), {})
+    missing = (
+        MissingAnswer(each["name"], each["version"], each["reason"], each["count"])
+        for each in outcome.get("signals", ())
+    )
+    return _Kept(leaves, tuple(missing), said.evaluated_at)
 
 
 def _predicate(
@@ -199,28 +252,54 @@ def _sight_of_data(
     return _Sight(row, (*counts, *facts), now)
 
 
+@dataclass(frozen=True)
+class _Told:
+    """judged: as the conditions were seen. searched: with the item's own texts, for banks."""
+
+    judged: Judged
+    searched: Judged
+    missing: tuple[MissingAnswer, ...]
+    note: str
+    judged_at: datetime | None = None
+
+
 def _explained(
-    predicate: Predicate, configuration: Configuration, sight: _Sight, hidden: frozenset[str]
-) -> Explanation:
+    predicate: Predicate, configuration: Configuration, sight: _Sight, kept: _Kept | None
+) -> _Told:
+    """What was kept where it still fits the rule, else worked out anew."""
     environment = environment_of(configuration)
-    judged = judge(predicate, environment, sight.row, sight.counts, sight.arrived_at)
-    told = trace(judged, hidden)
-    change = counterfactual(judged)
-    return Explanation(
-        where=predicate.text,
-        outcome=judged.outcome(judged.tree),
-        config_version=configuration.config_version,
-        text=render(told),
-        trace=as_document(told),
-        counterfactual=change.sentence() if change else "",
-        changes=change.changes if change else (),
-        found=tuple(f for f in found(judged, environment) if not _names(f.field, hidden)),
-        missing=tuple(
+    known = restored(predicate, environment, kept.leaves) if kept else None
+    seen = sight.row, sight.counts, sight.arrived_at
+    if known is None or kept is None:
+        judged = judge(predicate, environment, *seen)
+        missing = tuple(
             MissingAnswer(each.signal, each.version, each.reason, each.count)
             for each in judged.missing
-        ),
+        )
+        return _Told(judged, judged, missing, sight.note)
+    searched = judge(predicate, environment, *seen, ask=False)
+    note = f"As judged at {format_time(microseconds_of(kept.judged_at))}."
+    return _Told(known, searched, kept.missing, note, kept.judged_at)
+
+
+def _shown(
+    told: _Told, configuration: Configuration, sight: _Sight, hidden: frozenset[str]
+) -> Explanation:
+    judged, environment = told.judged, environment_of(configuration)
+    tree, change = trace(judged, hidden), counterfactual(judged)
+    return Explanation(
+        where=judged.text,
+        outcome=judged.outcome(judged.tree),
+        config_version=configuration.config_version,
+        text=render(tree),
+        trace=as_document(tree),
+        counterfactual=change.sentence() if change else "",
+        changes=change.changes if change else (),
+        found=tuple(f for f in found(told.searched, environment) if not _names(f.field, hidden)),
+        missing=told.missing,
         submission_id=sight.submission_id,
-        note=sight.note,
+        note=told.note,
+        judged_at=told.judged_at,
     )
 
 

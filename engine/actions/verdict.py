@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -33,13 +33,14 @@ class Held(StrEnum):
 class Match:
     """held: None when the rule acts. entries: of banks, found in what the rule asked about.
 
-    missing: signals that the rule asked in vain.
+    missing: signals that the rule asked in vain. trace: what its conditions saw, as it is kept.
     """
 
     rule: Rule
     held: Held | None = None
     entries: frozenset[Entry] = frozenset()
     missing: tuple[Missing, ...] = ()
+    trace: bytes = field(default=b"", compare=False, repr=False)
 
     @property
     def is_true(self) -> bool:

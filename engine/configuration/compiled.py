@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.configuration.tracing import Tracers
 from engine.language import (
     Diagnostic,
     Environment,
@@ -36,12 +37,16 @@ class BrokenRule:
 
 @dataclass(frozen=True)
 class TypeRuleset:
-    """rules: LIVE and SHADOW, in the order of `ruleset.rule_ids`. predicates: by rule id."""
+    """rules: LIVE and SHADOW, in the order of `ruleset.rule_ids`. predicates: by rule id.
+
+    tracers: say what the conditions of these rules saw.
+    """
 
     item_type: ItemType
     ruleset: Ruleset
     rules: tuple[Rule, ...]
     predicates: Mapping[str, Predicate]
+    tracers: Tracers
 
 
 @dataclass(frozen=True)
@@ -83,11 +88,13 @@ def compile_configuration(configuration: Configuration, now: datetime) -> LiveRu
         sound, bad = _check_all(rules, schema, environment)
         broken.extend(bad)
         if sound:
+            ruleset = compile_ruleset(sound, environment, exact=False)
             by_type[item_type.type_id] = TypeRuleset(
                 item_type=item_type,
-                ruleset=compile_ruleset(sound, environment, exact=False),
+                ruleset=ruleset,
                 rules=tuple(configuration.rules[rule_id] for rule_id in sound),
                 predicates=sound,
+                tracers=Tracers(ruleset, sound, environment),
             )
     return LiveRuleset(configuration, by_type, tuple(broken))
 

@@ -79,11 +79,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Of one item: a value for each rule, the calls that were asked, and what failed of them."""
+    """Of one item: a value for each rule, the calls that were asked, and what failed of them.
+
+    answers: to each call; None where it was not asked.
+    """
 
     values: tuple[Any, ...]
     missing: tuple[Missing, ...] = ()
     asked: frozenset[int] = frozenset()
+    answers: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ class Asking:
                 self.evaluate(case.row, case.counts, case.arrived_at, given.values),
                 given.missing,
                 given.asked,
+                given.values,
             )
             for case, given in zip(cases, answers, strict=True)
         ]

@@ -8,7 +8,7 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.language.cuts import Comparison, comparison_of
-from engine.language.explain import joined, shown
+from engine.language.explain import combined, joined, leaves_of, shown
 from engine.language.nodes import Apply, BankMatch, Node
 from engine.language.types import Base
 
@@ -50,7 +50,7 @@ class Counterfactual:
 
 def counterfactual(judged: Judged) -> Counterfactual | None:
     """None where no change of one or two conditions is enough, or there are too many to try."""
-    leaves = {judged.written(leaf): leaf for leaf in _leaves(judged.tree)}
+    leaves = {judged.written(leaf): leaf for leaf in leaves_of(judged.tree)}
     truths: dict[str, bool | None] = {t: judged.outcome(leaf) for t, leaf in leaves.items()}
     matched = judged.outcome(judged.tree) is True
     for size, most in ((1, MOST_ALONE), (2, MOST_IN_PAIRS)):
@@ -68,14 +68,6 @@ def counterfactual(judged: Judged) -> Counterfactual | None:
     return None
 
 
-def _leaves(node: Node) -> Iterator[Node]:
-    parts = joined(node)
-    if not parts:
-        yield node
-    for part in parts:
-        yield from _leaves(part)
-
-
 def _changes(truths: Truths, size: int) -> Iterator[dict[str, bool]]:
     for chosen in combinations(truths, size) if size else ():
         options = [[b for b in (True, False) if b is not truths[text]] for text in chosen]
@@ -88,13 +80,7 @@ def _truth(judged: Judged, node: Node, truths: Truths) -> bool | None:
     if not parts or not isinstance(node, Apply):
         return truths[judged.written(node)]
     below = [_truth(judged, part, truths) for part in parts]
-    match node.operator:
-        case "not":
-            return None if below[0] is None else not below[0]
-        case "and":
-            return False if False in below else None if None in below else True
-        case _:
-            return True if True in below else None if None in below else False
+    return combined(node.operator, below)
 
 
 def _far(judged: Judged, leaf: Node) -> float:

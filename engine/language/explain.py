@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from engine.language.asking import Case, Missing, Outcomes, calls_in
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from engine.language.nodes import Counter, Environment, FactFeature, Predicate
 
 WIDEST_VALUE: Final = 80
+MOST_ELEMENTS: Final = 8
 _JOINTS: Final = frozenset({"and", "or", "not"})
 _WORDS: Final = {True: "TRUE", False: "FALSE", None: "unknown"}
 
@@ -99,11 +101,14 @@ def judge(
     row: Mapping[str, object],
     counts: Sequence[object],
     arrived_at: datetime,
+    *,
+    ask: bool = True,
 ) -> Judged:
-    """counts: in the order of the predicate's counters, then of its facts."""
-    checked = check(predicate.text, predicate.schema, environment)
-    assert checked.predicate, checked.diagnostics
-    tree = checked.predicate.tree
+    """counts: in the order of the predicate's counters, then of its facts.
+
+    ask: whether signals are asked; else all of them are unknown.
+    """
+    tree = canonical_tree(predicate, environment)
     nodes = [node for node in walk(tree) if not free_levels(node)]
     looks = [node for node in nodes if isinstance(node, Quantified)]
     each = [replace(look, quantifier=Quantifier.EACH) for look in looks]
@@ -111,22 +116,32 @@ def judge(
     inputs: tuple[Counter | FactFeature, ...] = (*predicate.counters, *predicate.facts)
     evaluate, _ = compiled([*nodes, *each], inputs, environment, calls=calls)
     found = Outcomes(())
-    if calls:
+    if calls and not ask:
+        found = Outcomes(evaluate(row, counts, arrived_at, (None,) * len(calls)))
+    elif calls:
         asking = asking_of([tree], inputs, environment, evaluate)
         [found] = asking.outcomes([Case(row, counts, arrived_at)])
     values = found.values or evaluate(row, counts, arrived_at)
     asked = [*map(id, nodes), *(id(look.condition) for look in looks)]
     judged = dict(zip(asked, values, strict=True))
-    return Judged(predicate.text, tree, judged, found.missing, _notes(nodes, calls, found))
+    signals = [node for node in nodes if isinstance(node, SignalCall)]
+    return Judged(predicate.text, tree, judged, found.missing, notes_on(signals, calls, found))
+
+
+def canonical_tree(predicate: Predicate, environment: Environment) -> Node:
+    """Of the rule's canonical text, with spans in it."""
+    checked = check(predicate.text, predicate.schema, environment)
+    assert checked.predicate, checked.diagnostics
+    return checked.predicate.tree
 
 
 NOT_ASKED: Final = "not asked: the other conditions decide"
 
 
-def _notes(
-    nodes: Sequence[Node], calls: Sequence[SignalCall], found: Outcomes
+def notes_on(
+    signals: Sequence[SignalCall], calls: Sequence[SignalCall], found: Outcomes
 ) -> Mapping[int, str]:
-    """Why a signal is unknown, by the id() of each of its nodes."""
+    """Why a signal is unknown, by the id() of each of its nodes. calls: as found has them."""
     failed: dict[int, list[str]] = {}
     for each in found.missing:
         failed.setdefault(each.place, []).append(each.reason)
@@ -135,9 +150,7 @@ def _notes(
         for place, call in enumerate(calls)
         if place in failed or place not in found.asked
     }
-    return {
-        id(node): words[node] for node in nodes if isinstance(node, SignalCall) and node in words
-    }
+    return {id(node): words[node] for node in signals if node in words}
 
 
 HIDDEN: Final = "hidden"
@@ -173,12 +186,34 @@ def joined(node: Node) -> tuple[Node, ...]:
     return () if is_one else node.arguments
 
 
+def leaves_of(node: Node) -> Iterator[Node]:
+    """The conditions that a rule joins, in the order they are written."""
+    parts = joined(node)
+    if not parts:
+        yield node
+    for part in parts:
+        yield from leaves_of(part)
+
+
+def combined(operator: str, below: Sequence[bool | None]) -> bool | None:
+    """What a join comes to by what it joins."""
+    match operator:
+        case "not":
+            return None if below[0] is None else not below[0]
+        case "and":
+            return False if False in below else None if None in below else True
+        case _:
+            return True if True in below else None if None in below else False
+
+
 def looked_at(leaf: Node) -> list[Node]:
-    """The values a condition is about: its operands, and the fields they are made from."""
+    """The values a condition is about: its operands, and the fields they are made from.
+
+    Of what is written in the same place, the field itself: ILIKE compares lower(text), say.
+    """
     operands = _operands(leaf)
     below = [each for operand in operands for each in _fields_and_answers(operand)]
-    distinct = {id(each): each for each in (*operands, *below)}
-    return list({(type(each), each.span): each for each in distinct.values()}.values())
+    return list({each.span: each for each in (*operands, *below)}.values())
 
 
 def _fields_and_answers(operand: Node) -> Iterator[Node]:
@@ -312,11 +347,17 @@ def shown(value: object) -> str:
         case timedelta():
             return f"INTERVAL '{_length(value)}'"
         case list():
-            return f"[{', '.join(map(shown, value[:8]))}{', …' if len(value) > 8 else ''}]"  # noqa: PLR2004 - enough to read
+            return f"[{_several([shown(each) for each in value[: MOST_ELEMENTS + 1]])}]"
         case Mapping():
-            return f"{{{', '.join(f'{key}: {shown(each)}' for key, each in value.items())}}}"
+            members = islice(value.items(), MOST_ELEMENTS + 1)
+            return f"{{{_several([f'{key}: {shown(each)}' for key, each in members])}}}"
         case _:
             return str(value)
+
+
+def _several(texts: list[str]) -> str:
+    more = ["…"] if len(texts) > MOST_ELEMENTS else []
+    return ", ".join([*texts[:MOST_ELEMENTS], *more])
 
 
 def _length(value: timedelta) -> str:

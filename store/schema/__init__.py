@@ -14,6 +14,7 @@ from store.schema import (
     review,
     signals,
     streams,
+    traces,
 )
 from store.schema.columns import METADATA
 
@@ -32,4 +33,5 @@ __all__ = [
     "review",
     "signals",
     "streams",
+    "traces",
 ]
