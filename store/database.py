@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from engine.errors import InvalidConfiguration, Unavailable
 from store import audit, idempotency
+from store.raw import cursor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,10 @@ def psycopg_url(url: str) -> str:
     return sqlalchemy_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
+# In one round trip, as the first of a transaction.
+BEGIN_FOR = "BEGIN; SET LOCAL app.org_id = '{org_id:d}'"
+
+
 def bind_organisation(tx: Connection, org_id: int) -> None:
     """What follows in this transaction sees the rows of this organisation alone."""
     tx.execute(SET_ORGANISATION, {"org_id": str(org_id)})
@@ -55,15 +60,15 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self._engine = create_engine(
-            sqlalchemy_url(url), pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_pre_ping=True
+            sqlalchemy_url(url), pool_size=POOL_SIZE, max_overflow=POOL_SIZE
         )
         self._owner = create_engine(sqlalchemy_url(url), poolclass=NullPool)
         event.listen(self._engine, "connect", _become_app)
+        event.listen(self._owner, "connect", _begin_ourselves)
 
     @contextmanager
     def transaction(self, org_id: int) -> Iterator[Connection]:
-        with _begin(self._engine) as tx:
-            bind_organisation(tx, org_id)
+        with _begin(self._engine, BEGIN_FOR.format(org_id=org_id)) as tx:
             yield tx
 
     @contextmanager
@@ -90,16 +95,21 @@ class Database:
         self._owner.dispose()
 
 
-def _become_app(connection: psycopg.Connection[Any], _record: object) -> None:
+def _become_app(connection: psycopg.Connection[Any], record: object) -> None:
+    _begin_ourselves(connection, record)
     connection.execute(f"SET ROLE {APP_ROLE}")
-    connection.commit()
+
+
+def _begin_ourselves(connection: psycopg.Connection[Any], _record: object) -> None:
+    """The driver does not begin transactions: it would take a round trip for that alone."""
+    connection.autocommit = True
 
 
 @contextmanager
-def _begin(engine: Engine) -> Iterator[Connection]:
+def _begin(engine: Engine, statement: str = "BEGIN") -> Iterator[Connection]:
     """Raises Unavailable when there is no server, or when it goes away meanwhile."""
     try:
-        with engine.connect() as connection, connection.begin():
+        with _begun(engine, statement) as connection, connection.begin():
             audit.forget(connection)
             yield connection
             if audit.waiting(connection):
@@ -108,9 +118,32 @@ def _begin(engine: Engine) -> Iterator[Connection]:
     except OperationalError as error:
         if not is_lost(error):
             raise
-        raise Unavailable(
-            "The database does not answer.", hint=str(error.orig).strip().partition("\n")[0]
-        ) from error
+        raise _unavailable(error.orig) from error
+
+
+def _begun(engine: Engine, statement: str) -> Connection:
+    """A connection that was cut while nobody used it is found out here, and a new one is made."""
+    connection = engine.connect()
+    try:
+        cursor(connection).execute(statement, prepare=False)
+    except psycopg.OperationalError:
+        connection.invalidate()
+        connection.close()
+        engine.dispose()  # the others were cut with it, as a rule
+    else:
+        return connection
+    connection = engine.connect()
+    try:
+        cursor(connection).execute(statement, prepare=False)
+    except psycopg.OperationalError as error:
+        connection.close()
+        raise _unavailable(error) from error
+    return connection
+
+
+def _unavailable(error: BaseException | None) -> Unavailable:
+    hint = str(error).strip().partition("\n")[0]
+    return Unavailable("The database does not answer.", hint=hint)
 
 
 def is_lost(error: DBAPIError) -> bool:

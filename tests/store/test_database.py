@@ -102,6 +102,21 @@ def test_a_connection_that_is_cut_is_unavailable_and_the_next_one_works(
         assert tx.execute(text("SELECT 1")).scalar_one() == 1
 
 
+def test_connections_that_are_cut_while_nobody_uses_them_are_made_anew(database: Database) -> None:
+    org_id = make_org(database, "first")
+    with database.transaction(org_id) as one, database.transaction(org_id) as other:
+        pids = [tx.execute(text("SELECT pg_backend_pid()")).scalar_one() for tx in (one, other)]
+    with database.owner() as owner:
+        cut = [
+            owner.execute(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": pid})
+            for pid in pids
+        ]
+        assert all(each.scalar_one() for each in cut)
+    with database.transaction(org_id) as one, database.transaction(org_id) as other:
+        for tx in (one, other):
+            assert tx.execute(text("SELECT org_id FROM org_clock")).scalar_one() == org_id
+
+
 def test_a_statement_that_fails_is_no_outage(database: Database) -> None:
     with database.system() as tx:
         tx.execute(text("SET LOCAL statement_timeout = 1"))
