@@ -11,6 +11,7 @@ from engine.configuration.rules import parse_rule
 from engine.errors import Conflict, InvalidInput, PermissionDenied
 from engine.paging import Page, PageRequest, Position, page_of
 from engine.permissions import Permission
+from services.asking_ahead import in_transaction
 from services.configuration import Saving, begin, store_settled
 from services.context import require
 from services.people import names_in
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from services.asking_ahead import Answers
     from services.context import Caller, Context
     from store.config import Revision
 
@@ -44,13 +46,16 @@ def ask(
     context: Context, caller: Caller, rule_id: str, document: Mapping[str, object], reason: str
 ) -> Approval:
     """Asks a second person for any change of a rule, also where nobody has to be asked."""
-    with context.database.transaction(caller.org_id) as tx:
-        saving = begin(context, tx, caller, rule_id)
+
+    def asking(tx: Connection, answers: Answers) -> Approval:
+        saving = begin(context, tx, caller, rule_id, answers)
         head = config.head(tx, ConfigKind.RULE, rule_id)
         before = saving.configuration.rules[rule_id]
         rule = parse_rule(rule_id, head.version + 1, document)
         require(caller, RULES.needs(before, rule))
         return keep_waiting(saving, before, RULES.settle(saving, rule), reason)
+
+    return in_transaction(context, caller.org_id, asking)
 
 
 def listed(
@@ -86,11 +91,15 @@ def approve(context: Context, caller: Caller, approval_id: str, comment: str) ->
     Raises Conflict when the rule has changed since, or the approval is not waiting any more, and
     PermissionDenied for its author and for whoever is not a person.
     """
-    with context.database.transaction(caller.org_id) as tx:
+
+    def approving(tx: Connection, answers: Answers) -> tuple[Approval, int]:
         found = _second_look(tx, caller, approval_id)
-        saving = begin(context, tx, caller, found.rule_id)
+        saving = begin(context, tx, caller, found.rule_id, answers)
         version = _save(saving, found).version
         _decide(saving, found, ApprovalState.APPROVED, comment, version)
+        return found, version
+
+    found, version = in_transaction(context, caller.org_id, approving)
     return _decided(context, caller, found, ApprovalState.APPROVED, comment, version)
 
 

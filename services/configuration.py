@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from engine.audit import Entry, Event
 from engine.errors import AwaitsApproval, Conflict, InvalidInput
 from engine.paging import Page, PageRequest, Position, page_of
+from services.asking_ahead import in_transaction
 from services.context import require
 from services.rulesets import load_configuration
 from store import audit, config
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from engine.configuration.configuration import Configuration
     from engine.errors import Problem
     from engine.permissions import Permission
+    from services.asking_ahead import Answers
     from services.context import Caller, Context
     from store.config import ConfigKind, Revision
 
@@ -31,13 +33,17 @@ MAX_REASON = 2000
 
 @dataclass(frozen=True)
 class Saving:
-    """What a noun may look at while one of its objects is being saved or deleted."""
+    """What a noun may look at while one of its objects is being saved or deleted.
+
+    answers: of signals that its checks ask; None where nothing is checked.
+    """
 
     context: Context
     tx: Connection
     caller: Caller
     configuration: Configuration
     object_id: str
+    answers: Answers | None = None
 
 
 @dataclass(frozen=True)
@@ -126,11 +132,14 @@ def at_version(
 def create(
     context: Context, caller: Caller, noun: Noun[T], document: Mapping[str, object], reason: str
 ) -> Revision:
-    with context.database.transaction(caller.org_id) as tx:
-        saving = begin(context, tx, caller, context.new_id())
-        value = noun.parse(saving.object_id, 1, document)
-        saved = save(saving, noun, value, noun.events.create, reason)
-    return kept(saved)
+    object_id = context.new_id()
+
+    def saving_it(tx: Connection, answers: Answers) -> Revision | Approval:
+        saving = begin(context, tx, caller, object_id, answers)
+        value = noun.parse(object_id, 1, document)
+        return save(saving, noun, value, noun.events.create, reason)
+
+    return kept(in_transaction(context, caller.org_id, saving_it))
 
 
 def update(
@@ -144,13 +153,15 @@ def update(
     expected_version: int | None,
 ) -> Revision:
     """Raises NotFound, and Conflict when `expected_version` is not the current one."""
-    with context.database.transaction(caller.org_id) as tx:
-        saving = begin(context, tx, caller, object_id)
+
+    def saving_it(tx: Connection, answers: Answers) -> Revision | Approval:
+        saving = begin(context, tx, caller, object_id, answers)
         head = config.head(tx, noun.kind, object_id)
         whole = document if noun.complete is None else noun.complete(document, head.document)
         value = noun.parse(object_id, head.version + 1, whole)
-        saved = save(saving, noun, value, noun.events.update, reason, expected_version)
-    return kept(saved)
+        return save(saving, noun, value, noun.events.update, reason, expected_version)
+
+    return kept(in_transaction(context, caller.org_id, saving_it))
 
 
 def put(
@@ -164,26 +175,30 @@ def put(
     expected_version: int | None,
 ) -> Revision:
     """As `update`, for an object that need not have been saved before (its version is then 0)."""
-    with context.database.transaction(caller.org_id) as tx:
-        saving = begin(context, tx, caller, object_id)
+
+    def saving_it(tx: Connection, answers: Answers) -> Revision | Approval:
+        saving = begin(context, tx, caller, object_id, answers)
         value = noun.parse(object_id, 1, document)
-        saved = save(saving, noun, value, noun.events.update, reason, expected_version)
-    return kept(saved)
+        return save(saving, noun, value, noun.events.update, reason, expected_version)
+
+    return kept(in_transaction(context, caller.org_id, saving_it))
 
 
 def rollback(
     context: Context, caller: Caller, noun: Noun[T], object_id: str, version: int, reason: str
 ) -> Revision:
     """Saves an earlier version anew; also brings back what was deleted. Raises NotFound."""
-    with context.database.transaction(caller.org_id) as tx:
-        saving = begin(context, tx, caller, object_id)
+
+    def saving_it(tx: Connection, answers: Answers) -> Revision | Approval:
+        saving = begin(context, tx, caller, object_id, answers)
         earlier = config.at_version(tx, noun.kind, object_id, version)
         if earlier.deleted:
             raise Conflict(f"version {version} is the deletion itself", hint="choose another")
         value = noun.parse(object_id, version, earlier.document)
         said = reason or f"back to version {version}"
-        saved = save(saving, noun, value, noun.events.rollback, said)
-    return kept(saved)
+        return save(saving, noun, value, noun.events.rollback, said)
+
+    return kept(in_transaction(context, caller.org_id, saving_it))
 
 
 def delete(context: Context, caller: Caller, noun: Noun[T], object_id: str, reason: str) -> None:
@@ -217,10 +232,18 @@ def remove(saving: Saving, noun: Noun[T], reason: str) -> None:
     _record(saving, noun, noun.events.delete, {"name": head.name})
 
 
-def begin(context: Context, tx: Connection, caller: Caller, object_id: str) -> Saving:
-    """Until the transaction ends nobody else saves."""
+def begin(
+    context: Context,
+    tx: Connection,
+    caller: Caller,
+    object_id: str,
+    answers: Answers | None = None,
+) -> Saving:
+    """Until the transaction ends nobody else saves. answers: for what is checked."""
     config.lock(tx)
-    return Saving(context, tx, caller, load_configuration(tx), object_id)
+    loaded = load_configuration(tx)
+    found = loaded if answers is None else replace(loaded, ask=answers.ask)
+    return Saving(context, tx, caller, found, object_id, answers)
 
 
 def save(

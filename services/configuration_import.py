@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.audit import Entry, Event
 from engine.configuration.differences import Difference, difference
@@ -23,6 +23,7 @@ from engine.configuration.settings import NAME as SETTINGS_NAME
 from engine.configuration.settings import OBJECT_ID, OrgSettings
 from engine.errors import Conflict, InvalidInput, Problem
 from engine.permissions import Permission
+from services.asking_ahead import Unasked, in_transaction
 from services.configuration import Saving, begin, remove, store_settled
 from services.configuration_export import SECTIONS, SETTLED, Section, known_objects
 from services.context import require
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from engine.configuration.configuration import Configuration
+    from services.asking_ahead import Answers
     from services.context import Caller, Context
 
 MOST_OBJECTS: Final = 10_000
@@ -80,10 +82,6 @@ class _RolledBack(Exception):
         self.found = found
 
 
-def _roll_back(found: Exchange) -> NoReturn:
-    raise _RolledBack(found)
-
-
 @dataclass(frozen=True)
 class _Wanted:
     """One object of the document. value: parsed, with ids; pointer: where it stands."""
@@ -102,6 +100,7 @@ class _Import:
     tx: Connection
     reason: str
     current: Configuration
+    answers: Answers
     problems: list[Problem] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     unchanged: int = 0
@@ -130,17 +129,20 @@ def import_configuration(
     Conflict for what cannot be changed or deleted.
     """
     require(caller, Permission.MANAGE_ORG)
+
+    def importing(tx: Connection, answers: Answers) -> Exchange:
+        config.lock(tx)
+        current = replace(load_configuration(tx), ask=answers.ask)
+        doing = _Import(context, caller, tx, reason or "imported", current, answers)
+        found = _import(doing, document, prune=prune, dry_run=dry_run)
+        if dry_run:
+            raise _RolledBack(found)
+        return found
+
     try:
-        with context.database.transaction(caller.org_id) as tx:
-            config.lock(tx)
-            said = reason or "imported"
-            doing = _Import(context, caller, tx, said, load_configuration(tx))
-            found = _import(doing, document, prune=prune, dry_run=dry_run)
-            if dry_run:
-                _roll_back(found)
+        return in_transaction(context, caller.org_id, importing)
     except _RolledBack as rolled_back:
         return rolled_back.found
-    return found
 
 
 def _import(doing: _Import, document: object, *, prune: bool, dry_run: bool) -> Exchange:
@@ -149,6 +151,7 @@ def _import(doing: _Import, document: object, *, prune: bool, dry_run: bool) -> 
     future = _future(doing.current, wanted)
     for each in wanted:
         _save(doing, each, future)
+    doing.answers.check()
     doing.refuse()
     if prune:
         _prune(doing, wanted)
@@ -244,7 +247,12 @@ def _save(doing: _Import, each: _Wanted, future: Configuration) -> None:
     noun = each.section.noun
     before = noun.select(doing.current).get(each.object_id)
     saving = Saving(
-        doing.context, doing.tx, doing.caller, _seen_by(each, before, future), each.object_id
+        doing.context,
+        doing.tx,
+        doing.caller,
+        _seen_by(each, before, future),
+        each.object_id,
+        doing.answers,
     )
     require(doing.caller, noun.needs(before, each.value))
     try:
@@ -252,6 +260,8 @@ def _save(doing: _Import, each: _Wanted, future: Configuration) -> None:
     except InvalidInput as error:
         doing.problems.extend(_placed(error, each.pointer))
         return
+    except Unasked:
+        return  # Asked with all that the others lack.
     after = noun.document(settled)
     found = difference(noun.document(before) if before is not None else {}, after)
     if before is not None and not found.changes:

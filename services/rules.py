@@ -86,11 +86,16 @@ def _needs(before: Rule | None, after: Rule | None) -> Permission:
 
 
 def _settle(saving: Saving, rule: Rule) -> Rule:
-    """References, condition and examples are checked in this order; the condition is formatted."""
+    """References, condition and examples are checked in this order; the condition is formatted.
+
+    Raises Unasked while the examples' signals are not answered.
+    """
     refuse("rule", rule_problems(rule, saving.configuration))
     checked = check_rule(rule, saving.configuration)
     refuse("rule", list(checked.problems))
     results = run_examples(checked, saving.configuration, saving.context.clock())
+    if saving.answers is not None:
+        saving.answers.check()
     refuse("rule", example_problems(results, rule))
     before = saving.configuration.rules.get(saving.object_id)
     refuse("rule", backtest_problems(saving, before, checked.rule))
