@@ -26,6 +26,7 @@ MOST_OF_RULE: Final = 8_192
 MOST_OF_ITEM: Final = 65_536
 """Bytes: a longer trace keeps outcomes alone; of an item, what does not fit is left out."""
 
+_AS_IT_IS: Final = frozenset({float, int, bool, str, type(None)})
 LENGTH: Final = 1  # the extension type of lengths of time, in microseconds
 _MICROSECOND: Final = timedelta(microseconds=1)
 _ENCODE: Final = msgspec.msgpack.Encoder().encode
@@ -35,12 +36,14 @@ def encoded(leaves: Sequence[KeptLeaf]) -> bytes:
     """Of one rule; empty where not even what its conditions came to is short enough."""
     whole = _ENCODE([[each.outcome, _plain(each.seen), each.notes] for each in leaves])
     if len(whole) > MOST_OF_RULE:
-        whole = _ENCODE([[each.outcome, None, {}] for each in leaves])
+        whole = _ENCODE([[each.outcome, None, ()] for each in leaves])
     return whole if len(whole) <= MOST_OF_RULE else b""
 
 
 def _plain(value: object) -> object:
     """Lengths of time as msgpack can hold them."""
+    if type(value) in _AS_IT_IS:
+        return value
     match value:
         case timedelta():
             microseconds = value // _MICROSECOND
@@ -58,7 +61,7 @@ def _length(code: int, data: memoryview) -> timedelta:
     return int.from_bytes(data, signed=True) * _MICROSECOND
 
 
-_Leaf = tuple[bool | None, tuple[Any, ...] | None, dict[int, str]]
+_Leaf = tuple[bool | None, tuple[Any, ...] | None, tuple[tuple[int, str], ...]]
 _DECODE: Final = msgspec.msgpack.Decoder(
     tuple[int, dict[str, tuple[_Leaf, ...]]], ext_hook=_length
 ).decode

@@ -6,7 +6,8 @@ Counters, facts and answers of models move on; what they were is known from here
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.language.asking import Case, Outcomes, calls_in
@@ -38,16 +39,19 @@ DEEPEST: Final = 3
 LOST: Final = "not kept"
 
 
-@dataclass(frozen=True)
+_SHORT: Final = frozenset({float, int, bool, type(None), datetime, timedelta})
+
+
+@dataclass(frozen=True, slots=True)
 class KeptLeaf:
     """seen: a value for each thing the condition looked at, long ones cut; None if not kept.
 
-    notes: why a signal had no answer, by the place of its value.
+    notes: the place of a value that a signal did not give, and why.
     """
 
     outcome: bool | None
     seen: tuple[object, ...] | None
-    notes: Mapping[int, str] = field(default_factory=dict)
+    notes: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,17 +67,27 @@ class Tracer:
         """case, told: with this rule's counters and facts, and of its signals."""
         answers = (told.answers,) if self.calls else ()
         values = self.evaluate(case.row, case.counts, case.arrived_at, *answers)
-        seen = iter(values[len(self.leaves) :])
+        notes = self._notes(told) if self.calls else {}
+        kept, start = [], len(self.leaves)
+        for place, nodes in enumerate(self.looked):
+            outcome = values[place] if isinstance(values[place], bool) else None
+            if place >= MOST_LEAVES:
+                kept.append(KeptLeaf(outcome, None))
+                continue
+            end = start + len(nodes)
+            seen = tuple([shortened(value) for value in values[start:end]])
+            kept.append(KeptLeaf(outcome, seen, notes.get(place, ())))
+            start = end
+        return tuple(kept)
+
+    def _notes(self, told: Outcomes) -> dict[int, tuple[tuple[int, str], ...]]:
+        """By the place of a condition, those on what it looked at."""
         signals = [n for nodes in self.looked for n in nodes if isinstance(n, SignalCall)]
         notes = notes_on(signals, self.calls, told)
-        return tuple(
-            KeptLeaf(
-                values[place] if isinstance(values[place], bool) else None,
-                tuple(shortened(next(seen)) for _ in nodes) if place < MOST_LEAVES else None,
-                {n: notes[id(node)] for n, node in enumerate(nodes) if id(node) in notes},
-            )
+        return {
+            place: tuple((n, notes[id(node)]) for n, node in enumerate(nodes) if id(node) in notes)
             for place, nodes in enumerate(self.looked)
-        )
+        }
 
 
 def tracer_of(predicate: Predicate, environment: Environment) -> Tracer:
@@ -111,7 +125,7 @@ def restored(
         seen = dict(zip((node.span for node in nodes), each.seen or (), strict=False))
         for node in (*walk(leaf), *nodes):
             values[id(node)] = seen.get(node.span)
-        notes |= {id(node): each.notes.get(n, "") for n, node in enumerate(nodes)}
+        notes |= {id(nodes[n]): note for n, note in each.notes if n < len(nodes)}
         if each.seen is None:
             notes |= {id(node): LOST for node in nodes}
         values[id(leaf)] = each.outcome
@@ -130,6 +144,8 @@ def _join(node: Node, values: dict[int, object]) -> bool | None:
 
 def shortened(value: object, depth: int = 0) -> object:
     """As much of a value as is shown of it, and a little more, so that it is seen to be cut."""
+    if type(value) in _SHORT:
+        return value
     match value:
         case str():
             return value[: WIDEST_VALUE + 1]
