@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import random
 
 _LETTERS = "abAB éßİΣ👍日.%_'\"\\\n\tfremony123\u00a0\u200b"
+_TEXTS = ("text", "other", "link", "class", "select", "we \"ird'\\ name")
 _STEPS = (1, 1, 1_000, 60_000_000, 90_000_000, 3_600_000_000, 80_000_000_000)
 
 
@@ -26,7 +27,7 @@ def make_items(generator: random.Random, count: int) -> list[Placed]:
 
 def _row(generator: random.Random, arrived_at: datetime) -> dict[str, object]:
     row: dict[str, object] = {
-        **{name: _text(generator) for name in ("text", "other", "link", "class")},
+        **{name: _text(generator) for name in _TEXTS},
         "score": _number(generator),
         "size": _number(generator),
         "verified": generator.random() < 0.5,
@@ -49,6 +50,13 @@ def _row(generator: random.Random, arrived_at: datetime) -> dict[str, object]:
             "badges": [
                 _or_none(generator, _text(generator)) for _ in range(generator.randrange(3))
             ],
+        },
+        "channel": _author(generator),
+        "_thread": {
+            "topic": _or_none(generator, _text(generator)),
+            "members": _or_none(generator, _number(generator)),
+            "open": _or_none(generator, generator.random() < 0.5),
+            "votes": {key: _number(generator) for key in _keys(generator)},
         },
         "pages": [_or_none(generator, _page(generator)) for _ in range(generator.randrange(3))],
     }

@@ -92,28 +92,40 @@ LITERALS: dict[tuple[str, str], Sequence[str | float]] = {
 TYPES = (BOOLEAN, NUMBER, TEXT, TIME, DURATION)
 ANY_TYPES = (*TYPES, list_of(TEXT), list_of(NUMBER), map_of(TEXT), map_of(NUMBER), ITEM)
 FIELDS: dict[Type, list[tuple[str, ...]]] = {
-    BOOLEAN: [("verified",), ("__class__",)],
-    NUMBER: [("score",), ("size",), ("address", "zip"), ("creator", "karma")],
+    BOOLEAN: [("verified",), ("__class__",), ("thread", "open")],
+    NUMBER: [
+        ("score",),
+        ("size",),
+        ("address", "zip"),
+        ("creator", "karma"),
+        ("thread", "members"),
+    ],
     TEXT: [
         ("text",),
         ("other",),
         ("link",),
         ("class",),
+        ("select",),
+        ("we \"ird'\\ name",),
         ("author", "id"),
         ("address", "city"),
         ("creator", "bio"),
+        ("thread", "topic"),
     ],
     TIME: [("created_at",), ("seen_at",), ("creator", "joined")],
     list_of(TEXT): [("tags",), ("creator", "badges")],
     list_of(NUMBER): [("scores",)],
     map_of(TEXT): [("labels",)],
-    map_of(NUMBER): [("weights",)],
-    ITEM: [("author",), ("creator",)],
+    map_of(NUMBER): [("weights",), ("thread", "votes")],
+    ITEM: [("author",), ("creator",), ("channel",), ("thread",)],
 }
 NEGATABLE = {"in", "like", "ilike", "between"}
 
 
-OF_CREATOR = {("creator", name) for name in ("bio", "karma", "joined", "badges")}
+RELATED = {
+    *(("creator", name) for name in ("bio", "karma", "joined", "badges")),
+    *(("thread", name) for name in ("topic", "members", "open", "votes")),
+}
 QUANTIFIERS = frozenset({"any", "all", "count"})
 ELEMENTS: dict[tuple[str, ...], dict[Type, list[tuple[str, ...]]]] = {
     ("tags",): {TEXT: [("tags",)]},
@@ -127,6 +139,7 @@ ELEMENTS: dict[tuple[str, ...], dict[Type, list[tuple[str, ...]]]] = {
     },
     ("pages", "tags"): {TEXT: [("pages", "tags")]},
     ("creator", "badges"): {TEXT: [("creator", "badges")]},
+    ("thread", "votes"): {NUMBER: [("thread", "votes")]},
 }
 """What can be looked through element by element, and what may be read of an element."""
 
@@ -144,7 +157,7 @@ class Scope:
     def may_look_at(self, subject: tuple[str, ...]) -> bool:
         """A list inside an element is there while the element is looked at."""
         inside = subject[0] != "pages" or len(subject) == 1 or subject[:1] in self.lists
-        pure = not self.pure or subject not in OF_CREATOR
+        pure = not self.pure or subject not in RELATED
         return pure and inside and subject not in self.lists and len(self.lists) < DEEPEST_LISTS
 
     def fields(self, wanted: Type) -> list[tuple[str, ...]]:
@@ -156,7 +169,7 @@ class Scope:
             for path in ELEMENTS[subject].get(wanted, [])
             if path == subject or path not in self.lists
         ]
-        reach = [path for path in outer if not self.pure or path not in OF_CREATOR]
+        reach = [path for path in outer if not self.pure or path not in RELATED]
         return [*inner, *inner, *reach]
 
 
@@ -409,7 +422,7 @@ def _text(text: str) -> Literal:
 
 
 def _known(choice: Choice, function: str) -> Syntax:
-    subject = Name(choice.pick((("creator",), ("author",), ("item",))))
+    subject = Name(choice.pick((("creator",), ("thread",), ("author",), ("item",))))
     if function == "has_label":
         return Operation(function, (subject, _text(choice.pick(LABELS))))
     rest = (_text(choice.pick(WINDOWS)), _text("p-spam"))[: choice.pick((0, 1, 2))]
@@ -421,7 +434,7 @@ def _keys(choice: Choice) -> list[Syntax]:
     text = Name(("text",))
     band = Literal(LiteralKind.NUMBER, choice.pick((1.0, 2.0, 8.0)))
     keys: list[Syntax] = [
-        Name(choice.pick((("creator",), ("author", "id"), ("size",), ("verified",)))),
+        Name(choice.pick((("creator",), ("thread",), ("author", "id"), ("size",), ("verified",)))),
         text,
         Operation("near_duplicate_key", (text,)),
         Operation("near_duplicate_key", (text, band)),
@@ -464,5 +477,8 @@ def _flat(name: str, parts: tuple[Syntax, ...]) -> Operation:
     return Operation(name, parts)
 
 
-assert set(SCHEMA.fields) >= {path[0] for path in ELEMENTS} - {"creator"}
-assert set(SCHEMA.fields) >= {path[0] for paths in FIELDS.values() for path in paths} - {"creator"}
+assert set(SCHEMA.fields) >= {path[0] for path in ELEMENTS} - {"creator", "thread"}
+assert set(SCHEMA.fields) >= {path[0] for paths in FIELDS.values() for path in paths} - {
+    "creator",
+    "thread",
+}

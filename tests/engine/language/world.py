@@ -77,6 +77,15 @@ COLUMNS = {
             ("badges", pa.list_(pa.string())),
         ]
     ),
+    "channel": REFERENCE,
+    "_thread": pa.struct(
+        [
+            ("topic", pa.string()),
+            ("members", pa.float64()),
+            ("open", pa.bool_()),
+            ("votes", pa.map_(pa.string(), pa.float64())),
+        ]
+    ),
     "pages": pa.list_(
         pa.struct([("link", pa.string()), ("size", pa.float64()), ("tags", pa.list_(pa.string()))])
     ),
@@ -97,6 +106,7 @@ SCHEMA = Schema(
         "created_at": TIME,
         "seen_at": TIME,
         "author": ITEM,
+        "channel": ITEM,
         "tags": list_of(TEXT),
         "scores": list_of(NUMBER),
         "labels": map_of(TEXT),
@@ -105,11 +115,15 @@ SCHEMA = Schema(
         "pages": list_of(struct_of({"link": URL, "size": NUMBER, "tags": list_of(TEXT)})),
     },
     creator_field="author",
+    thread_field="channel",
     profiles={
         "creator": Profile(
             {"bio": TEXT, "karma": NUMBER, "joined": TIME, "badges": list_of(TEXT)},
             {"rank": "NUMBER in user, TEXT in bot"},
-        )
+        ),
+        "thread": Profile(
+            {"topic": TEXT, "members": NUMBER, "open": BOOLEAN, "votes": map_of(NUMBER)}
+        ),
     },
 )
 BANKS = Environment(
@@ -131,7 +145,7 @@ class Placed:
 
 def table_of(items: Sequence[Placed]) -> pa.Table:
     columns: dict[str, pa.Array] = {
-        name: pa.array([_arrow_value(item.row.get(name)) for item in items], type=given)
+        name: pa.array([_arrow_value(item.row.get(name), given) for item in items], type=given)
         for name, given in COLUMNS.items()
     }
     columns["_arrived_at"] = pa.array([item.arrived_at for item in items], type=TIMESTAMP)
@@ -140,10 +154,12 @@ def table_of(items: Sequence[Placed]) -> pa.Table:
     return pa.table(columns)
 
 
-def _arrow_value(value: object) -> object:
-    if isinstance(value, dict) and not value.keys() & {"id", "typeId", "city", "zip", "bio"}:
+def _arrow_value(value: object, given: pa.DataType) -> object:
+    if not isinstance(value, dict):
+        return value
+    if pa.types.is_map(given):
         return list(value.items())
-    return value
+    return {each.name: _arrow_value(value.get(each.name), each.type) for each in given}
 
 
 def tree_of(text: str) -> Node:
