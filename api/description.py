@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ def install(app: FastAPI, prefix: str, routers: Sequence[APIRouter]) -> None:
                 document = described()
                 schemas = document.setdefault("components", {}).setdefault("schemas", {})
                 schemas.update(problem_schemas())
+                _forget_framework(document)
                 describe_once(document, prefix, routers)
             return described()
 
@@ -50,6 +52,16 @@ def install(app: FastAPI, prefix: str, routers: Sequence[APIRouter]) -> None:
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend it
     app.router.routes.append(Route(f"{prefix}/openapi.json", read_description))
+
+
+def _forget_framework(document: dict[str, Any]) -> None:
+    """The framework would answer 422 to what it cannot read; ours is a 400 (`api.errors`)."""
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if "HTTPValidationError" in json.dumps(operation["responses"].get("422")):
+                del operation["responses"]["422"]
 
 
 def page(document: Mapping[str, Any], prefix: str) -> str:
