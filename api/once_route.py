@@ -19,7 +19,7 @@ from api.auth import authenticate, context_of
 from api.errors import COOP_TAG, ERRORS
 from api.once import DESCRIPTION
 from api.wire import documented
-from engine.errors import Conflict, KeyReused
+from engine.errors import Conflict, InvalidInput, KeyReused, NotAuthenticated
 from engine.idempotency import HEADER, LONGEST_KEY, once
 from services import idempotency
 from store.idempotency import Claim, claiming
@@ -143,7 +143,7 @@ def describe_once(document: dict[str, Any], prefix: str, routers: Sequence[APIRo
             continue
         operation = document["paths"][prefix + route.path_format]["post"]
         operation.setdefault("parameters", []).append(PARAMETER)
-        for refusal in (Conflict, KeyReused):
+        for refusal in (InvalidInput, NotAuthenticated, Conflict, KeyReused):
             operation["responses"].setdefault(str(ERRORS[refusal].status), _refusal(route, refusal))
 
 
