@@ -106,6 +106,11 @@ def cpu_seconds(pid: int) -> float:
     return own + sum(cpu_seconds(int(child)) for child in children)
 
 
+def resident_mb(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
 def bare_copy(url: str, total: int) -> float:
     """Rows a second of a bare COPY of the same submissions."""
     columns = "org_id, arrived_at, seq, submission_id, type_id, type_version, item_id, data::text"

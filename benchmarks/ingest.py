@@ -4,6 +4,10 @@ Everything is on this machine and its cores: an embedded Postgres that syncs eve
 a worker, and the load generator. Beside it, a bare COPY of the same rows into a table without
 indexes on the same server. Says on standard error what each part costs an item.
 
+Items are sent by slices of 100,000, each evaluated to its end before the next one is made, so a
+longer run says whether speed decays and memory grows. The whole claim takes a million items:
+
+    python -m benchmarks.ingest --items 1000000
     python -m benchmarks.ingest [--items N] [--rules N] [--batch N] [--workers N] [--apis N]
 """
 
@@ -32,6 +36,7 @@ from benchmarks._stage import (
     cpu_seconds,
     free_port,
     process,
+    resident_mb,
     staged,
     wait_for_port,
 )
@@ -46,8 +51,9 @@ from store.config import ConfigKind
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from benchmarks._stage import Stage
     from services.configuration import Noun
     from services.context import Context
 
@@ -56,6 +62,10 @@ CREATORS = 5_000
 WORDS = [f"word{n}" for n in range(3_000)]
 DEADLINE_S = 300.0
 WARM_UP = 2_000
+SLICE = 100_000
+RATE = 8_000
+LEAST_KEPT = 0.85
+MOST_GROWN_MB = 50
 
 POST = {
     "name": "Post",
@@ -160,8 +170,9 @@ def item(world: World, rng: random.Random, number: int) -> dict[str, Any]:
     }
 
 
-def requests(world: World, total: int, batch: int, port: int) -> list[bytes]:
-    rng, numbers = random.Random(1), count()
+def requests(world: World, total: int, batch: int, port: int, first: int = 0) -> list[bytes]:
+    """first: the number of the first item."""
+    rng, numbers = random.Random(1 + first), count(first)
     made = []
     for start in range(0, total, batch):
         size = min(batch, total - start)
@@ -206,33 +217,82 @@ def send_all(ports: Sequence[int], made: Sequence[bytes]) -> None:
         sys.exit(f"refused: {failures[0][:500]!r}")
 
 
-def wait_evaluated(world: World, wanted: int) -> None:
+def wait_evaluated(world: World) -> None:
     deadline = time.monotonic() + DEADLINE_S
-    while time.monotonic() < deadline:
-        if world.count("pending") == 0 and world.count("evaluations") >= wanted:
-            return
+    while world.count("pending"):
+        if time.monotonic() > deadline:
+            sys.exit(f"{world.count('pending')} items were not evaluated in time")
         time.sleep(0.05)
-    sys.exit(f"only {world.count('evaluations')} of {wanted} were evaluated in time")
+
+
+def check_evaluated(world: World, wanted: int) -> None:
+    found = world.count("evaluations")
+    if found != wanted:
+        sys.exit(f"{found} evaluations of {wanted} items")
 
 
 def measure(options: argparse.Namespace, var: Path) -> None:
     with staged(var) as stage:
         world = furnish(stage.context, options.rules)
-        rate = run(options, world, stage.environment, stage.postgres)
-        peer = bare_copy(stage.url, world.count("submissions"))
-        print(json.dumps(line(rate, peer)), flush=True)
+        run(options, world, stage)
 
 
-def line(rate: float, peer: float) -> dict[str, object]:
-    return {
+@dataclass(frozen=True)
+class Slice:
+    """memory: megabytes resident once it is evaluated. spent: processor seconds."""
+
+    items: int
+    seconds: float
+    accepted: float
+    spent: Mapping[str, float]
+    memory: Mapping[str, float]
+
+    @property
+    def rate(self) -> float:
+        return self.items / self.seconds
+
+    @property
+    def costs(self) -> dict[str, int]:
+        """Processor microseconds an item."""
+        return {name: round(1e6 * spent / self.items) for name, spent in self.spent.items()}
+
+
+def lines(slices: Sequence[Slice], peer: float) -> Iterator[dict[str, object]]:
+    """The whole, then each slice, then what the last is beside the first."""
+    items = sum(each.items for each in slices)
+    rate = items / sum(each.seconds for each in slices)
+    yield {
         "name": "ingest_evaluated", "value": round(rate), "unit": "items/s", "peer": "copy",
         "peer_value": round(peer), "ratio": round(rate / peer, 4),
     }  # fmt: skip
+    for number, each in enumerate(slices, 1):
+        yield {
+            "name": f"ingest_evaluated_slice_{number}", "value": round(each.rate),
+            "unit": "items/s", "peer": "limit", "peer_value": RATE,
+            "ratio": round(each.rate / RATE, 3), "microseconds": each.costs,
+        }  # fmt: skip
+    if len(slices) > 1:
+        yield from growth(slices[0], slices[-1])
+
+
+def growth(first: Slice, last: Slice) -> Iterator[dict[str, object]]:
+    decay = last.rate / first.rate
+    yield {
+        "name": "ingest_last_slice", "value": round(decay, 3), "unit": "of the first",
+        "peer": "limit", "peer_value": LEAST_KEPT, "ratio": round(decay / LEAST_KEPT, 3),
+    }  # fmt: skip
+    for name, begun in first.memory.items():
+        most = begun + MOST_GROWN_MB
+        yield {
+            "name": f"ingest_memory_{name}", "value": round(last.memory[name]), "unit": "MB",
+            "peer": "limit", "peer_value": round(most),
+            "ratio": round(most / last.memory[name], 3), "start": round(begun),
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Whose processor time is told apart."""
+    """Whose processor time and memory are told apart."""
 
     api: Sequence[subprocess.Popen[bytes]]
     worker: Sequence[subprocess.Popen[bytes]]
@@ -246,14 +306,18 @@ class Parts:
             "load": time.process_time(),
         }
 
+    def memory(self) -> dict[str, float]:
+        return {
+            "api": sum(resident_mb(process.pid) for process in self.api),
+            "worker": sum(resident_mb(process.pid) for process in self.worker),
+        }
 
-def run(
-    options: argparse.Namespace, world: World, environment: dict[str, str], postgres: int
-) -> float:
+
+def run(options: argparse.Namespace, world: World, stage: Stage) -> None:
     ports = [free_port() for _ in range(options.apis)]
     command = ("worker", "--batch", str(options.size), "--evaluators", str(options.evaluators))
-    made = requests(world, options.items, options.batch, ports[0])
     with ExitStack() as stack:
+        environment = stage.environment
         api = [stack.enter_context(process(environment, "api", "--port", str(p))) for p in ports]
         worker = [
             stack.enter_context(process(environment, *command)) for _ in range(options.workers)
@@ -261,22 +325,30 @@ def run(
         for port, running in zip(ports, api, strict=True):
             wait_for_port(port, running)
         send_all(ports, requests(world, WARM_UP, options.batch, ports[0]))
-        wait_evaluated(world, WARM_UP)
-        return timed(options.items, world, ports, made, Parts(api, worker, postgres))
+        wait_evaluated(world)
+        parts, slices = Parts(api, worker, stage.postgres), []
+        for done in range(0, options.items, SLICE):
+            size = min(SLICE, options.items - done)
+            made = requests(world, size, options.batch, ports[0], WARM_UP + done)
+            slices.append(timed(size, world, ports, made, parts))
+            check_evaluated(world, WARM_UP + done + size)
+    for line in lines(slices, bare_copy(stage.url, world.count("submissions"))):
+        print(json.dumps(line), flush=True)
 
 
 def timed(
-    total: int, world: World, ports: Sequence[int], made: Sequence[bytes], parts: Parts
-) -> float:
+    size: int, world: World, ports: Sequence[int], made: Sequence[bytes], parts: Parts
+) -> Slice:
     before, everything, started = parts.spent(), machine_busy(), time.perf_counter()
     send_all(ports, made)
     accepted = time.perf_counter() - started
-    wait_evaluated(world, WARM_UP + total)
+    wait_evaluated(world)
     seconds = time.perf_counter() - started
     after = parts.spent()
-    ours = {name: after[name] - before[name] for name in after}
-    explain(total, seconds, accepted, ours, machine_busy() - everything)
-    return total / seconds
+    spent = {name: after[name] - before[name] for name in after}
+    found = Slice(size, seconds, accepted, spent, parts.memory())
+    explain(found, machine_busy() - everything)
+    return found
 
 
 def machine_busy() -> float:
@@ -285,19 +357,19 @@ def machine_busy() -> float:
     return (sum(fields) - fields[3] - fields[4]) / TICKS
 
 
-def explain(
-    total: int, seconds: float, accepted: float, spent: dict[str, float], everything: float
-) -> None:
-    cores = os.cpu_count() or 1
-    ours = sum(spent.values())
-    costs = ", ".join(f"{name} {1e6 * s / total:.0f}" for name, s in spent.items())
+def explain(found: Slice, everything: float) -> None:
+    cores, seconds = os.cpu_count() or 1, found.seconds
+    ours = sum(found.spent.values())
+    costs = ", ".join(f"{name} {cost}" for name, cost in found.costs.items())
     limit = "the processors" if everything / seconds > 0.85 * cores else "waiting, not processors"
     print(
-        f"{total} items accepted in {accepted:.1f} s, evaluated in {seconds:.1f} s. Limited by"
-        f" {limit}: {ours / seconds:.2f} of {cores} cores were ours,"
+        f"{found.items} items accepted in {found.accepted:.1f} s, evaluated in {seconds:.1f} s."
+        f" Limited by {limit}: {ours / seconds:.2f} of {cores} cores were ours,"
         f" {max(everything - ours, 0) / seconds:.2f} somebody else's. Processor microseconds an"
-        f" item: {costs}; {cores} cores of our own would do {cores * total / ours:.0f} items/s.",
+        f" item: {costs}; {cores} cores of our own would do"
+        f" {cores * found.items / ours:.0f} items/s.",
         file=sys.stderr,
+        flush=True,
     )
 
 

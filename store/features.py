@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Ask", "Part", "Series", "answers", "answers_of"]
 
-# Events a counter, of keys that are read as they are; a counter with more is remembered.
+# A key with more events, of all its counters together, is remembered.
 MOST_NEWEST = 32
+# So many are read at first; where there are more, one counter is read after the other.
+MOST_FIRST_READ = 256
 # A key with more than these is summed up by Postgres.
 MOST_REMEMBERED = 50_000
 # Keys for which a second connection is worth its while.
@@ -114,7 +116,7 @@ class _Answering:
                 remembered += 1
                 unread_us = min(unread_us, key.until_us)
         if remembered < len(windowed):
-            return KeyQuestion(family, family.after_us, MOST_NEWEST * len(windowed) + 1)
+            return KeyQuestion(family, family.after_us, MOST_FIRST_READ + 1)
         if unread_us < family.last_us:
             return KeyQuestion(family, unread_us, MOST_REMEMBERED + 1)
         return None
@@ -126,13 +128,12 @@ class _Answering:
                 if family.told[windowed.place] is not NO_EVENTS:
                     self._learn(family, windowed, [], None)
             return
-        told, counters = family.told, read.counters
+        told, counters, many = family.told, read.counters, len(read.times) > MOST_NEWEST
         for windowed in family.layout.windowed:
             place, (counter_id, _), _, carries = windowed
             low = bisect_left(counters, counter_id)
             high = bisect_right(counters, counter_id, low)
-            many = high - low > MOST_NEWEST
-            if low == high and told[place] is NO_EVENTS:
+            if low == high and not many and told[place] is NO_EVENTS:
                 continue
             times, carried = read.times[low:high], read.carried(carries, low, high)
             if many or told[place] is not NO_EVENTS:

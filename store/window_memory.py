@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
+from array import array
 from bisect import bisect_right
 from collections import OrderedDict, deque
 from contextlib import contextmanager
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from store.database import Database
     from store.window_groups import Part
 
-MOST_EVENTS = 500_000
+MOST_WORDS = 4_000_000
+MOST_KEYS = 50_000
 MOST_FIRSTS = 200_000
 MOST_MEMORIES = 4
 SPARE = 1024
@@ -33,23 +35,30 @@ SPARE = 1024
 class Key:
     """One key's events in (since_us, until_us], in order."""
 
+    __slots__ = ("carried", "since_us", "slides", "times", "units", "until_us", "words_each")
+
     def __init__(self, since_us: int, carries: Carries) -> None:
+        self.words_each = WORDS_EACH[carries]
         self.since_us = since_us
         self.until_us = since_us
-        self.times: list[int] = []
-        self.carried: list[Any] | None = None if carries is Carries.NOTHING else []
+        self.times = array("q")
+        self.carried: array[float] | list[Any] | None = _room_for(carries)
         self.units: list[int] | None = [0] if carries is Carries.NUMBER else None
         self.slides: dict[Part, _Slide] = {}
+
+    @property
+    def words(self) -> int:
+        return self.words_each * len(self.times)
 
     def extend(self, times: Sequence[int], carried: Sequence[Any] | None, until_us: int) -> None:
         """What happened up to a time; of what is known already, nothing is added again."""
         new = bisect_right(times, self.until_us)
         times, carried = times[new:], carried and carried[new:]
-        self.times += times
+        self.times.extend(times)
         self.until_us = max(self.until_us, until_us)
         if self.carried is None or carried is None:
             return
-        self.carried += carried
+        self.carried.extend(carried)
         if self.units is not None:
             total = self.units[-1]
             for number in carried:
@@ -85,6 +94,20 @@ class Key:
             found = _Largest() if part.measure is Measure.MAX else _Members()
             self.slides[part] = found
         return found
+
+
+# About how many words of eight bytes an event takes.
+WORDS_EACH = {Carries.NOTHING: 1, Carries.NUMBER: 7, Carries.MEMBER: 10}
+
+
+def _room_for(carries: Carries) -> array[float] | list[Any] | None:
+    match carries:
+        case Carries.NOTHING:
+            return None
+        case Carries.NUMBER:
+            return array("d")
+        case _:
+            return []
 
 
 class _Slide(ABC):
@@ -167,10 +190,10 @@ class _Largest(_Slide):
 class WindowMemory:
     """Of one organisation in one process. in_use: held by the thread that asks it."""
 
-    def __init__(self, most_events: int = MOST_EVENTS) -> None:
+    def __init__(self, most_words: int = MOST_WORDS) -> None:
         self.in_use = threading.Lock()
-        self.most_events = most_events
-        self.events = 0
+        self.most_words = most_words
+        self.words = 0
         self.keys: OrderedDict[tuple[int, str], Key] = OrderedDict()
         self.firsts: OrderedDict[tuple[int, str], tuple[int, datetime]] = OrderedDict()
 
@@ -185,11 +208,11 @@ class WindowMemory:
     def keep(self, name: tuple[int, str], key: Key) -> None:
         """Makes room at the expense of what was asked about longest ago."""
         before = self.keys.pop(name, None)
-        self.events += len(key.times) - (len(before.times) if before else 0)
+        self.words += key.words - (before.words if before else 0)
         self.keys[name] = key
-        while self.events > self.most_events and len(self.keys) > 1:
+        while len(self.keys) > 1 and (self.words > self.most_words or len(self.keys) > MOST_KEYS):
             _, oldest = self.keys.popitem(last=False)
-            self.events -= len(oldest.times)
+            self.words -= oldest.words
 
     def learn(
         self,
@@ -200,18 +223,18 @@ class WindowMemory:
         until_us: int,
     ) -> None:
         """What a key has had since; it may have been forgotten within this very batch."""
-        before = len(key.times)
+        before = key.words
         key.extend(times, carried, until_us)
         if self.keys.get(name) is key:
-            self.events += len(key.times) - before
+            self.words += key.words - before
 
     def forget_before(self, name: tuple[int, str], after_us: int) -> None:
         """Only once a batch has its answers: another of its questions may reach further back."""
         key = self.keys.get(name)
         if key is not None:
-            before = len(key.times)
+            before = key.words
             key.forget_before(after_us)
-            self.events += len(key.times) - before
+            self.words += key.words - before
 
     def keep_first(self, name: tuple[int, str], first_us: int, first: datetime) -> None:
         self.firsts[name] = first_us, first

@@ -138,6 +138,7 @@ def test_every_answer_is_the_plain_one(
     questions = [ask(*each) for each in asks]
     with (
         mock.patch.object(features, "MOST_NEWEST", most),
+        mock.patch.object(features, "MOST_FIRST_READ", 2 * most),
         mock.patch.object(features, "MOST_REMEMBERED", remembered),
         database.transaction(org.org_id) as tx,
     ):
@@ -162,6 +163,7 @@ def test_sums_by_the_minute_change_no_answer(
     store(database, org, events, step=SEVEN_SECONDS)
     with (
         mock.patch.object(features, "MOST_NEWEST", 1),
+        mock.patch.object(features, "MOST_FIRST_READ", 1),
         mock.patch.object(features, "MOST_REMEMBERED", 1),
         mock.patch.object(window_busy, "MOST_READ", 0),
     ):
@@ -179,17 +181,17 @@ def test_sums_by_the_minute_change_no_answer(
 @given(
     events=EVENTS,
     batches=st.lists(ASKS, min_size=2, max_size=5),
-    most_events=st.sampled_from([1, 10, 1000]),
+    most_words=st.sampled_from([1, 10, 1000]),
 )
 def test_what_is_remembered_changes_no_answer(
     database: Database,
     org: Organisation,
     events: Stored,
     batches: list[list[tuple[Kind, str, int]]],
-    most_events: int,
+    most_words: int,
 ) -> None:
     """Batches in any order over one memory, while events arrive between them."""
-    memory = WindowMemory(most_events)
+    memory = WindowMemory(most_words)
     for number, asks in enumerate(batches):
         last = max((at for *_, at in asks), default=0) if number + 1 < len(batches) else 60
         seen = {name: told for name, told in events.items() if name[2] <= last}
@@ -197,6 +199,7 @@ def test_what_is_remembered_changes_no_answer(
         questions = [ask(*each) for each in asks]
         with (
             mock.patch.object(features, "MOST_NEWEST", 1),
+            mock.patch.object(features, "MOST_FIRST_READ", 1),
             mock.patch.object(window_memory, "SPARE", 0),
             database.transaction(org.org_id) as tx,
         ):
@@ -211,6 +214,7 @@ def test_a_busy_key_is_summed_by_the_minute(database: Database, org: Organisatio
     asked = ask(((NUMBERS, ((10**8, Measure.SUM),)),), "a", 59, step=SEVEN_SECONDS)
     with (
         mock.patch.object(features, "MOST_NEWEST", 10),
+        mock.patch.object(features, "MOST_FIRST_READ", 10),
         mock.patch.object(features, "MOST_REMEMBERED", 10),
         mock.patch.object(window_busy, "MOST_READ", 20),
         database.transaction(org.org_id) as tx,
@@ -228,6 +232,7 @@ def test_sums_do_not_depend_on_the_order_of_adding(database: Database, org: Orga
     for most in (1, 100):
         with (
             mock.patch.object(features, "MOST_NEWEST", most),
+            mock.patch.object(features, "MOST_FIRST_READ", 2 * most),
             database.transaction(org.org_id) as tx,
         ):
             assert features.answers(tx, [asked]) == [(0.300001,)]
