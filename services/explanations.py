@@ -144,6 +144,30 @@ def explain(context: Context, caller: Caller, asked: ExplanationRequest) -> Expl
     return _shown(told, configuration, sight, hidden)
 
 
+@dataclass(frozen=True)
+class ItemAsked:
+    """item_type, rule: by name or id."""
+
+    item_type: str
+    item_id: str
+    rule: str
+
+
+def explain_item(context: Context, caller: Caller, asked: ItemAsked) -> Explanation:
+    """As its latest submission was judged. Raises NotFound for what is not there."""
+    with context.database.transaction(caller.org_id) as tx:
+        configuration = known_configuration(tx)
+    types = {each.name: each.type_id for each in configuration.item_types.values()}
+    rules = {each.name: each.rule_id for each in configuration.rules.values()}
+    request = ExplanationRequest(
+        types.get(asked.item_type, asked.item_type),
+        rule_id=rules.get(asked.rule, asked.rule),
+        item_id=asked.item_id,
+        as_evaluated=True,
+    )
+    return explain(context, caller, request)
+
+
 def _sent(tx: Connection, asked: ExplanationRequest, item_id: str) -> ItemRow:
     sent = items_lookup.of_item(tx, asked.item_type_id, item_id, asked.submission_id)
     if sent is None:

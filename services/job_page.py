@@ -15,6 +15,7 @@ from services.appeal_views import AppealView, of_job
 from services.context import Caller
 from services.items import ItemCard, ItemDecision, decision_view, item_card
 from services.job_items import JobItem, job_item
+from services.judged_rules import judged_rules, with_judgement
 from services.people import names_in
 from services.related_items import RelatedItem, related_items
 from services.report_views import ReportView, ThreadItem, reports_of_job
@@ -142,7 +143,7 @@ def job_view(tx: Connection, configuration: Configuration, row: JobRow, caller: 
         leased_until=row.leased_until,
         item=job_item(configuration, row.type_id, row.item_id, stored, row.sources),
         creator=_creator(tx, configuration, stored),
-        sources=_sources(row, configuration),
+        sources=_sources(tx, configuration, row, stored),
         policy_ids=row.policy_ids,
         other_items=_other_items(tx, configuration, row, stored),
         history=tuple(decision_view(decision, names) for decision in past),
@@ -157,11 +158,15 @@ def job_view(tx: Connection, configuration: Configuration, row: JobRow, caller: 
     )
 
 
-def _sources(row: JobRow, configuration: Configuration) -> tuple[Mapping[str, Any], ...]:
-    """Why the item is here; a rule's condition is added as it reads now."""
+def _sources(
+    tx: Connection, configuration: Configuration, row: JobRow, stored: ItemRow | None
+) -> tuple[Mapping[str, Any], ...]:
+    """Why the item is here; a rule's condition is added as it reads now, with what it saw."""
     rules = configuration.rules
+    rule_ids = {str(source["ruleId"]) for source in row.sources if source.get("ruleId")}
+    judged = judged_rules(tx, configuration, stored, rule_ids)
     return tuple(
-        {**source, "where": rules[source["ruleId"]].where}
+        with_judgement({**source, "where": rules[source["ruleId"]].where}, judged)
         if source.get("ruleId") in rules
         else source
         for source in row.sources

@@ -10,7 +10,7 @@ import pytest
 
 from engine.items import ItemRef
 from engine.permissions import Permission
-from services import erasures, explanations
+from services import erasures, explanations, jobs
 from services.banks import BANKS
 from services.context import Caller, system_caller
 from services.explanations import FORGOTTEN, WORKED_OUT, Explanation, ExplanationRequest
@@ -18,6 +18,7 @@ from services.item_types import ITEM_TYPES
 from services.signals import Installed
 from store import match_traces
 from tests.engine.language.signal_world import Asked
+from tests.services.casework import desk
 from tests.services.town import POST, Town
 from tests.store.ingest_rows import place
 
@@ -167,3 +168,22 @@ def test_the_runtime_role_can_neither_change_nor_delete_a_trace(town: Town) -> N
         "has_table_privilege('match_traces', 'DELETE')"
     )
     assert [tuple(row) for row in rows] == [(False, False)]
+
+
+def test_a_job_shows_what_the_rules_that_opened_it_saw(town: Town, caller: Caller) -> None:
+    desk(town.context, town.org_id)
+    town.update(ITEM_TYPES, town.post, {**POST, "hiddenFields": ["likes"]})
+    steady = town.rule("steady", "text = 'a' AND likes > 3", town.review())
+    edited = town.rule("edited", "likes > 4", town.review("Look"))
+    town.send("a", likes=77)
+    town.evaluate()
+    town.save_rule(edited, "edited", "likes > 5", town.review("See"))
+    [(job_id,)] = town.rows("SELECT job_id::text FROM jobs")
+    sources = {each["ruleId"]: each for each in jobs.view(town.context, caller, job_id).sources}
+    assert sources[steady]["trace"].splitlines() == [
+        "TRUE    AND",
+        "TRUE      text = 'a'   -- text = 'a'",
+        "TRUE      likes > 3   -- likes = NULL (hidden)",
+    ]
+    assert sources[steady]["counterfactual"].startswith("It would not have matched if")
+    assert "trace" not in sources[edited]
