@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
+from pydantic import ConfigDict
 
 from api import wire
 from api.auth import Needs, context_of
@@ -38,6 +39,8 @@ CSV = "text,mode,note,expires_at,source\nguaranteed profit,word,the classic,,tea
 
 
 class TriedText(wire.Body):
+    model_config = ConfigDict(json_schema_extra={"example": {"text": "win m0ney now"}})
+
     text: wire.Text
 
 

@@ -65,6 +65,8 @@ class Document(Body):
 
 
 class Rollback(Body):
+    model_config = ConfigDict(json_schema_extra={"example": {"version": 1, "reason": "as before"}})
+
     version: int
     reason: Words = ""
 

@@ -60,6 +60,8 @@ class NewLabel(Body):
 
 
 class Withdrawal(Body):
+    model_config = ConfigDict(json_schema_extra={"example": {"reason": "no longer so"}})
+
     reason: Reason = ""
 
 

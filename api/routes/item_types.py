@@ -3,7 +3,8 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import Field
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from api.auth import Needs
 from api.wire import Body, Document, Words, documented
@@ -20,7 +21,12 @@ router = APIRouter(
 )
 
 
+RECORDS: JsonDict = {"name": "Post", "records": [{"text": "hello", "likes": 3}]}
+
+
 class Records(Body):
+    model_config = ConfigDict(json_schema_extra={"example": RECORDS})
+
     name: Annotated[Words, Field(min_length=1)]
     records: Annotated[list[Document], Field(min_length=1, max_length=MAX_RECORDS)]
 

@@ -41,7 +41,12 @@ EXAMPLE: JsonDict = {
 }
 
 
+MOVE: JsonDict = {"leaseToken": "<from the claim>", "queueId": "<id of Spam>", "reason": "not mine"}
+
+
 class Lease(Body):
+    model_config = ConfigDict(json_schema_extra={"example": {"leaseToken": "<from the claim>"}})
+
     lease_token: Words
 
 
@@ -52,6 +57,8 @@ class Decision(VerdictBody):
 
 
 class Move(Lease):
+    model_config = ConfigDict(json_schema_extra={"example": MOVE})
+
     queue_id: Words
     reason: Annotated[Text, Field(max_length=MAX_REASON)] = ""
 

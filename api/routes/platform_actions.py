@@ -47,6 +47,13 @@ ACTION_SCHEMA = {
         "parameters": {"type": "object"},
         "note": {"type": "string", "maxLength": 5000},
     },
+    "example": {
+        "actionId": "<id of Ban>",
+        "itemId": "p1",
+        "itemTypeId": "<id of Post>",
+        "parameters": {"days": 7},
+        "note": "third time this week",
+    },
 }
 CONTENT_SCHEMA = {
     "type": "object",
@@ -58,6 +65,7 @@ CONTENT_SCHEMA = {
         "userId": {"type": "string"},
         "sync": {"type": "boolean", "description": "Whether to wait for the actions taken."},
     },
+    "example": {"contentType": "Post", "contentId": "p1", "content": {"text": "hello"}},
 }
 
 

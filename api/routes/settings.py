@@ -49,6 +49,8 @@ class SettingsBody(Body):
 
 
 class SettingsRollback(Body):
+    model_config = ConfigDict(json_schema_extra={"example": {"version": 1, "reason": "as before"}})
+
     version: int
     reason: Words = ""
 

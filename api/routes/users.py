@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from api.auth import Needs, context_of
 from api.once_route import OnceRoute
@@ -28,8 +29,13 @@ Administrator = Annotated[Caller, Depends(Needs(Permission.MANAGE_USERS))]
 Role = Annotated[UserRole, Field(strict=False)]
 
 
+NEW_USER: JsonDict = {"email": "ann@platform.example", "name": "Ann", "role": "MODERATOR"}
+
+
 class NewUser(Body):
     """password: made and answered once when it is left out."""
+
+    model_config = ConfigDict(json_schema_extra={"example": NEW_USER})
 
     email: Words
     name: Words = ""
@@ -38,6 +44,8 @@ class NewUser(Body):
 
 
 class Changes(Body):
+    model_config = ConfigDict(json_schema_extra={"example": {"role": "ANALYST"}})
+
     name: Words | None = None
     role: Role | None = None
     disabled: bool | None = None
