@@ -107,7 +107,16 @@ def _reason(source: Source) -> str:
     kind = _KINDS.get(source.kind, source.kind.replace("_", " ").capitalize())
     name = escape(source.rule_name or source.reason or "")
     text = f'<p class="w-rule">{escape(source.where)}</p>' if source.where else ""
-    return f'<div><span class="w-quiet">{escape(kind)}</span> <b>{name}</b>{text}</div>'
+    saw = _saw(source) if source.trace else ""
+    return f'<div><span class="w-quiet">{escape(kind)}</span> <b>{name}</b>{text}{saw}</div>'
+
+
+def _saw(source: Source) -> str:
+    """What the rule saw when it judged the item, unfolded when wanted."""
+    turned = f'<p class="w-quiet">{escape(source.counterfactual)}</p>'
+    told = f'<pre class="w-rule">{escape(source.trace)}</pre>{turned}'
+    summary = f"What it saw, as judged at {escape(moment(source.judged_at))}"
+    return f'<details><summary class="w-quiet">{summary}</summary>{told}</details>'
 
 
 def appeals(found: Sequence[Appeal]) -> str:

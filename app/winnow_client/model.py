@@ -163,6 +163,9 @@ class Source(Wire, frozen=True):
     rule_name: str | None = None
     reason: str | None = None
     where: str | None = None
+    judged_at: datetime | None = None
+    trace: str = ""
+    counterfactual: str = ""
 
 
 class OtherItem(Wire, frozen=True):

@@ -152,6 +152,9 @@ def _job(number: int, text: str) -> Doc:
                 "ruleId": "r1",
                 "ruleName": "Casino spam",
                 "where": "contains(text, 'casino') AND likes < 3",
+                "judgedAt": ago(5),
+                "trace": "TRUE    AND\nTRUE      likes < 3   -- likes = 2",
+                "counterfactual": "It would not have matched if `likes` were 3 or more.",
             }
         ],
         "otherItems": [

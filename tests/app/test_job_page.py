@@ -20,6 +20,13 @@ def test_the_oldest_job_opens_with_why_it_is_here(opened: Opened) -> None:
     assert "post-0" in shown
 
 
+def test_what_the_rule_saw_unfolds_with_what_would_have_turned_it(opened: Opened) -> None:
+    shown = said(opened("job", queue="q1"))
+    assert "What it saw, as judged at" in shown
+    assert "TRUE      likes &lt; 3   -- likes = 2" in shown
+    assert "It would not have matched if `likes` were 3 or more." in shown
+
+
 def test_an_action_is_chosen_then_submitted_and_the_next_job_opens(
     opened: Opened, state: State
 ) -> None:
