@@ -11,6 +11,7 @@ import streamlit as st
 from app.places import go
 from app.screens import (
     actions,
+    appeals,
     audit,
     backtest,
     backtests,
@@ -23,6 +24,7 @@ from app.screens import (
     overview,
     policies,
     queues,
+    routing,
     rule,
     rules,
     set_aside,
@@ -54,6 +56,7 @@ PLACES: tuple[Place, ...] = (
     Place("queues", "Queues", "inbox", queues.show, "Review", _REVIEW),
     Place("job", "Job", "gavel", job.show, "Review", _REVIEW, listed=False),
     Place("decisions", "Decisions", "history", decisions.show, "Review", ("VIEW_MRT_DATA",)),
+    Place("appeals", "Appeals", "balance", appeals.show, "Review", ("VIEW_MRT_DATA",)),
     Place("item", "Item", "article", item.show, "Review", ("VIEW_INVESTIGATION",), listed=False),
     Place(
         "set-aside",
@@ -72,6 +75,14 @@ PLACES: tuple[Place, ...] = (
     Place("policies", "Policies", "policy", policies.show, "Set-up", _RULES),
     Place("item-types", "Item types", "data_object", item_types.show, "Set-up", _RULES),
     Place("actions", "Actions", "bolt", actions.show, "Set-up", _RULES),
+    Place(
+        "routing",
+        "Routing",
+        "alt_route",
+        routing.show,
+        "Set-up",
+        ("MANAGE_ROUTING_RULES", "VIEW_MRT_DATA"),
+    ),
     Place("deliveries", "Webhooks", "webhook", deliveries.show, "Set-up", _ORG),
     Place(
         "settings", "Settings", "settings", settings.show, "Set-up", ("MANAGE_ORG", "MANAGE_USERS")

@@ -22,7 +22,10 @@ WAITING = "OPEN"
 
 @dataclass(frozen=True)
 class DoneView:
-    """One action that the appeal is against, and who or what did it."""
+    """One action that the appeal is against, and who or what did it.
+
+    rule_names, policy_names: of each id, in its order; the id where it is gone.
+    """
 
     execution_id: str
     action_id: str
@@ -32,6 +35,8 @@ class DoneView:
     decision_id: str | None
     rule_ids: tuple[str, ...]
     policy_ids: tuple[str, ...]
+    rule_names: tuple[str, ...]
+    policy_names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,7 @@ def _done(
     done: Mapping[str, Any], configuration: Configuration, names: Mapping[str, str]
 ) -> DoneView:
     action = configuration.actions.get(done["actionId"])
+    rules, policies = configuration.rules, configuration.policies
     return DoneView(
         execution_id=done["executionId"],
         action_id=done["actionId"],
@@ -129,4 +135,8 @@ def _done(
         decision_id=done["decisionId"],
         rule_ids=tuple(done["ruleIds"]),
         policy_ids=tuple(done["policyIds"]),
+        rule_names=tuple(rules[one].name if one in rules else one for one in done["ruleIds"]),
+        policy_names=tuple(
+            policies[one].name if one in policies else one for one in done["policyIds"]
+        ),
     )

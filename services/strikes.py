@@ -146,11 +146,16 @@ def _view(
     )
 
 
-def histogram(context: Context, caller: Caller) -> Page[Bar]:
-    """How many people have how many strikes."""
+def histogram(context: Context, caller: Caller, days: int | None = None) -> Page[Bar]:
+    """How many people have how many strikes; with days, how many they had at most in those.
+
+    A strike counts until it expired or was revoked, so a revoked one was held before that.
+    """
     require(caller, Permission.VIEW_INSIGHTS)
     with context.database.transaction(caller.org_id) as tx:
-        return Page(tuple(strikes.histogram(tx)))
+        if days is None:
+            return Page(tuple(strikes.histogram(tx)))
+        return Page(tuple(strikes.peaks(tx, timedelta(days=days))))
 
 
 def adjust(

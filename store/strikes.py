@@ -12,6 +12,7 @@ from store import clock
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import timedelta
 
     from sqlalchemy import Connection
 
@@ -42,9 +43,34 @@ WHERE strikes > 0 GROUP BY strikes ORDER BY strikes
 """)
 
 
+# A strike counts from its start, or the period's, to its end. What starts at one moment is summed
+# before it is looked at, so that a person's highest sum is never one that nobody ever had.
+PEAKS = text("""
+WITH counted AS (
+    SELECT subject_type_id, subject_id, amount, greatest(at, :since) AS start,
+        least(expires_at, withdrawn_at) AS ended
+    FROM facts WHERE kind = 'strike' AND at <= :at
+), moves AS (
+    SELECT subject_type_id, subject_id, start AS moment, amount
+    FROM counted WHERE ended IS NULL OR ended > :since
+    UNION ALL
+    SELECT subject_type_id, subject_id, ended, -amount
+    FROM counted WHERE ended > :since AND ended <= :at
+), sums AS (
+    SELECT subject_type_id, subject_id, sum(amount) OVER (
+        PARTITION BY subject_type_id, subject_id ORDER BY moment) AS strikes
+    FROM moves
+)
+SELECT strikes, count(*) FROM (
+    SELECT max(strikes) AS strikes FROM sums GROUP BY subject_type_id, subject_id
+) AS people
+WHERE strikes > 0 GROUP BY strikes ORDER BY strikes
+""")
+
+
 @dataclass(frozen=True)
 class Bar:
-    """How many people have this many strikes now."""
+    """How many people have this many strikes, now or at their highest."""
 
     strikes: float
     people: int
@@ -67,6 +93,12 @@ def sums(tx: Connection, people: Collection[ItemRef]) -> dict[ItemRef, float]:
 def histogram(tx: Connection) -> list[Bar]:
     """By number of strikes, lowest first; people without any are left out."""
     return [Bar(*row) for row in tx.execute(HISTOGRAM, {"at": clock.read(tx).at})]
+
+
+def peaks(tx: Connection, period: timedelta) -> list[Bar]:
+    """By the most strikes each person held at once in the period up to now, lowest first."""
+    now = clock.read(tx).at
+    return [Bar(*row) for row in tx.execute(PEAKS, {"at": now, "since": now - period})]
 
 
 def _arrays(people: Collection[ItemRef]) -> dict[str, Sequence[str]]:

@@ -51,6 +51,8 @@ class Adjustment(Body):
 
 
 class Revocation(Body):
+    model_config = ConfigDict(json_schema_extra={"example": {"reason": "it was a joke"}})
+
     reason: Reason
 
 
@@ -67,8 +69,13 @@ def read_strikes(
 
 
 @router.get("/histogram", summary="How many people have how many strikes")
-def read_histogram(request: Request, caller: Analyst) -> Reply[Page[Bar]]:
-    return Reply(strikes.histogram(context_of(request), caller))
+def read_histogram(
+    request: Request,
+    caller: Analyst,
+    days: Annotated[int | None, Query(ge=1, le=366)] = None,
+) -> Reply[Page[Bar]]:
+    """Now; with `days`, the most that each person held at once in those days."""
+    return Reply(strikes.histogram(context_of(request), caller, days))
 
 
 @router.post("/adjust", status_code=201, summary="Add strikes by hand, or take some off")

@@ -23,7 +23,7 @@ _DIGITS = "123456789"
 
 def show_panel(desk: Desk, job: Job) -> None:
     desk.undo_bar()
-    appealed = appeals(job.appeals) if job.appeals else ""
+    appealed = appeals(job.appeals, job.history) if job.appeals else ""
     st.html(f'<div class="w-why">{appealed}{reasons(job, desk.standings())}</div>')
     if not desk.held:
         if st.button("Next job", type="primary", shortcut="Enter", key="next-job"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -10,7 +11,8 @@ import streamlit as st
 
 from app.session import may, winnow
 from app.views.documents import names_by_id
-from app.views.org_settings import reached, with_values
+from app.views.org_settings import with_values
+from app.views.strike_chart import meets, strike_chart
 from app.widgets.action_parameters import parameter_inputs
 from app.winnow_client import ApiError
 from app.winnow_client.model import ActionChoice
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from app.winnow_client.persons import Bar
 
 _MOST = 1_000_000
+DAYS = 90
+_KNOWN = "_strike_bars"
+_FRESH_FOR_S = 60.0
 _TARGETS = {"USER": "on the author", "ITEM": "on the item"}
 
 
@@ -44,17 +49,29 @@ def threshold_rows(rows: list[Row]) -> None:
         return
     if not rows:
         st.caption("No threshold yet: strikes are counted, and nothing happens by itself.")
-    bars = _histogram()
+    bars = _bars()
+    _chart(bars, rows)
     for row in list(rows):
         with st.container(border=True, key=f"threshold-{row.key}"):
             _row(row, rows, actions)
             if bars is not None:
-                st.caption(reached(bars, row.document["threshold"]))
+                st.caption(meets(*bars, row.document["threshold"], DAYS))
     if st.button("Add a threshold", icon=":material/add:", key="add-threshold"):
         highest = max((row.document["threshold"] for row in rows), default=0)
         number = min(highest + 3, _MOST)
         rows.extend(rows_of([{"threshold": number, "actionIds": [], "target": "USER"}]))
         st.rerun()
+
+
+def _chart(bars: tuple[list[Bar], list[Bar]] | None, rows: list[Row]) -> None:
+    if bars is None:
+        return
+    if not bars[0]:
+        st.caption(f"Nobody had a strike in the last {DAYS} days.")
+        return
+    st.caption(f"People by the most strikes each had at once in the last {DAYS} days")
+    thresholds = [row.document["threshold"] for row in rows]
+    st.altair_chart(strike_chart(bars[0], thresholds), width="stretch")
 
 
 def _row(row: Row, rows: list[Row], actions: list[Document]) -> None:
@@ -100,11 +117,19 @@ def _parameters(row: Row, actions: list[Document]) -> None:
     row.document["actionParameters"] = {a: values for a, values in given.items() if values}
 
 
-def _histogram() -> list[Bar] | None:
-    """None for those who may not see figures."""
+def _bars() -> tuple[list[Bar], list[Bar]] | None:
+    """Of the most that people had lately, and of now; None for those who may not see figures.
+
+    Asked once a minute, not at every change of a field.
+    """
     if not may("VIEW_INSIGHTS"):
         return None
-    try:
-        return winnow().strike_histogram()
-    except ApiError:
-        return None
+    known: tuple[float, tuple[list[Bar], list[Bar]]] | None = st.session_state.get(_KNOWN)
+    if known is None or time.monotonic() - known[0] > _FRESH_FOR_S:
+        casework = winnow().casework
+        try:
+            bars = (casework.strike_histogram(DAYS), casework.strike_histogram())
+        except ApiError:
+            return None
+        known = st.session_state[_KNOWN] = (time.monotonic(), bars)
+    return known[1]

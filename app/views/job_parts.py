@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from app.winnow_client.model import (
         Appeal,
+        Challenged,
         Decision,
         Job,
         OtherItem,
@@ -92,9 +93,14 @@ def routing_line(routing: Routing) -> str:
         told = f"Routed here by {chosen or routing.rule_id}"
     if not routing.trail:
         return f'<p class="w-quiet w-routing">{escape(told)}</p>'
-    steps = "".join(map(_step, routing.trail))
     summary = f"<summary>{escape(told)}</summary>"
+    steps = routing_steps(routing.trail)
     return f'<details class="w-quiet w-routing">{summary}<ul>{steps}</ul></details>'
+
+
+def routing_steps(trail: Sequence[RoutingStep]) -> str:
+    """What each routing rule said, as entries of a list."""
+    return "".join(map(_step, trail))
 
 
 def _step(step: RoutingStep) -> str:
@@ -119,22 +125,42 @@ def _saw(source: Source) -> str:
     return f'<details><summary class="w-quiet">{summary}</summary>{told}</details>'
 
 
-def appeals(found: Sequence[Appeal]) -> str:
-    """Each appeal, with what it is against and who did that."""
-    shown = "".join(map(_appeal, found))
+def appeals(found: Sequence[Appeal], decided: Sequence[Decision] = ()) -> str:
+    """Each appeal, with what it is against: who did that, when, why and by which rule.
+
+    decided: what people decided about the item before.
+    """
+    known = {one.decision_id: one for one in decided}
+    shown = "".join(_appeal(one, known) for one in found)
     return (
         f'<p class="w-quiet w-label">What is appealed against</p><div class="w-list">{shown}</div>'
     )
 
 
-def _appeal(appeal: Appeal) -> str:
-    done = ", ".join(f"{one.action_name} by {one.actor_name}" for one in appeal.against)
+def _appeal(appeal: Appeal, known: Mapping[str, Decision]) -> str:
+    done = "".join(_done(one, known.get(one.decision_id or "")) for one in appeal.against)
     ended = {"ACCEPT": " · overturned", "REJECT": " · upheld"}.get(appeal.state, "")
+    again = " · a second appeal" if appeal.earlier_id else ""
     return (
-        f'<div><b>{escape(appeal.appeal_id)}</b>{ended} <span class="w-quiet">'
+        f'<div><b>{escape(appeal.appeal_id)}</b>{ended}{again} <span class="w-quiet">'
         f"{escape(moment(appeal.received_at))}</span>"
         f'<p dir="auto">{escape(appeal.reason or "No reason was given.")}</p>'
-        f'<span class="w-quiet">{escape(done or "what was done is not known here")}</span></div>'
+        + (done or '<span class="w-quiet">what was done is not known here</span>')
+        + "</div>"
+    )
+
+
+def _done(one: Challenged, decision: Decision | None) -> str:
+    """One action: by whom, and where known under which policy, by which rule, when and why."""
+    notes = [f"by {one.actor_name}"]
+    notes += [f"rule {', '.join(one.rule_names)}"] if one.rule_names else []
+    notes += [f"under {', '.join(one.policy_names)}"] if one.policy_names else []
+    notes += [moment(decision.decided_at)] if decision else []
+    said = (decision.reason or "") if decision else ""
+    reason = f'<p dir="auto">“{escape(said)}”</p>' if said else ""
+    return (
+        f'<div class="w-done"><b>{escape(one.action_name)}</b> '
+        f'<span class="w-quiet">{escape(" · ".join(notes))}</span>{reason}</div>'
     )
 
 

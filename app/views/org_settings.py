@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from app.views.figures import count
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from app.winnow_client.model import Document
-    from app.winnow_client.persons import Bar
 
 ENVELOPE = {"version", "updatedAt", "updatedBy", "updatedByName"}
 CALLBACKS = (
@@ -61,18 +58,6 @@ def threshold_document(row: Mapping[str, Any]) -> Document:
         "actionParameters": {a: parameters[a] for a in row["actionIds"] if parameters.get(a)},
         "target": row["target"],
     }
-
-
-def reached(bars: Iterable[Bar], threshold: float) -> str:
-    """How many people a threshold is about today."""
-    people = sum(bar.people for bar in bars if bar.strikes >= threshold)
-    if not people:
-        return "Nobody has that many now."
-    return (
-        "One person has that many now."
-        if people == 1
-        else f"{count(people)} people have that many now."
-    )
 
 
 def with_values(

@@ -80,6 +80,24 @@ def report_list(reports: Sequence[Report], standings: Mapping[tuple[str, str], S
     return '<div class="w-list">' + "".join(_report(one, standings) for one in reports) + "</div>"
 
 
+def reports_made(reports: Sequence[Report]) -> str:
+    """By one person: about what, and what became of each."""
+    ended = Counter(_STATES.get(report.state) or report.state for report in reports)
+    told = ", ".join(f"{count(many)} {escape(state)}" for state, many in ended.most_common())
+    rows = "".join(map(_made, reports))
+    return f'<p class="w-label"><b>{told}</b></p><div class="w-list">{rows}</div>'
+
+
+def _made(report: Report) -> str:
+    policy = report.policy_name or report.policy_id or "No policy named"
+    return (
+        f"<div><b>{escape(policy)}</b> <code>{escape(report.item.id)}</code> "
+        f"<span class='w-quiet'>{escape(moment(report.reported_at))} · "
+        f"{escape(_STATES.get(report.state) or report.state)}</span>"
+        f'<p dir="auto">{escape(report.reason or "No reason was given.")}</p></div>'
+    )
+
+
 def _report(report: Report, standings: Mapping[tuple[str, str], Standing]) -> str:
     policy = report.policy_name or report.policy_id or "No policy named"
     grave = ' <b class="w-grave">Child safety</b>' if report.csam else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.winnow_client import model, persons, webhooks
 from app.winnow_client.approvals import Approval, ApprovalPage
+from app.winnow_client.casework import Casework
 from app.winnow_client.model import Document, Page
 from app.winnow_client.transport import Params, Transport, decode
 
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Winnow:
     transport: Transport
+
+    @property
+    def casework(self) -> Casework:
+        """Routing, strikes, labels, reports in bad faith, and what became of appeals."""
+        return Casework(self.transport)
 
     # Who is asking
     def sign_in(self, email: str, password: str) -> model.SignedIn:
@@ -268,9 +274,6 @@ class Winnow:
     ) -> Document:
         body = {**document, "reason": reason, "expectedVersion": expected_version}
         return self.transport.ask(dict[str, Any], "PUT", "/org/settings", body=body)
-
-    def strike_histogram(self) -> list[persons.Bar]:
-        return self.transport.ask(Page[persons.Bar], "GET", "/strikes/histogram").items
 
     def signing_keys(self) -> list[webhooks.SigningKey]:
         """Newest first, retired ones too."""

@@ -214,10 +214,14 @@ class Decision(Wire, frozen=True):
 
 
 class Challenged(Wire, frozen=True):
-    """One action that an appeal is against."""
+    """One action that an appeal is against. decision_id: of a person, where one decided it."""
 
     action_name: str = ""
     actor_name: str = ""
+    decision_id: str | None = None
+    rule_ids: list[str] = []
+    rule_names: list[str] = []
+    policy_names: list[str] = []
 
 
 class Appeal(Wire, frozen=True):
@@ -227,6 +231,11 @@ class Appeal(Wire, frozen=True):
     reason: str = ""
     received_at: datetime | None = None
     against: list[Challenged] = []
+    item: ItemLink = ItemLink()
+    appealed_by_id: str = ""
+    earlier_id: str | None = None
+    job_id: str = ""
+    resolved_at: datetime | None = None
 
 
 class Ref(Wire, frozen=True):

@@ -40,6 +40,8 @@ def test_strikes_are_added_read_and_revoked(admin: Api, bob: Mapping[str, str]) 
     again = admin.post(f"/strikes/{first['strikeId']}/revoke", {"reason": "after an appeal"})
     expect_problem(again, 409)
     assert admin.get("/strikes/histogram").json() == {"items": [], "nextCursor": None}
+    held = admin.get("/strikes/histogram", days="90").json()
+    assert held["items"] == [{"strikes": 3, "people": 1}]
 
 
 def test_a_record_comes_a_page_at_a_time(admin: Api, bob: Mapping[str, str]) -> None:

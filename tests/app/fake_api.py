@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Body, FastAPI, Header, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
 
+from tests.app.fake_casework import Casework, casework
 from tests.app.fake_data import Doc, example_state
 from tests.app.fake_items import explanation, history, labels, strikes
 from tests.app.fake_reports import standing
@@ -52,6 +53,7 @@ class State:
     standings: list[str] = field(default_factory=list)
     heartbeats: list[str] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    casework: Casework = field(default_factory=Casework)
     empty: bool = False
 
 
@@ -75,6 +77,7 @@ def fake_api(state: State | None = None) -> FastAPI:
         _organisation,
     ):
         routes(app, app.state.fake)
+    casework(app, app.state.fake.casework, app.state.fake.configured)
     return app
 
 
@@ -398,7 +401,9 @@ def _decisions(app: FastAPI, state: State) -> None:
 
 def _reports(app: FastAPI, state: State) -> None:
     @app.get("/api/v1/reports")
-    def listed(itemId: str) -> Doc:  # noqa: N803 - the parameter's name on the wire
+    def listed(itemId: str = "", reporterId: str = "") -> Doc:  # noqa: N803 - names on the wire
+        if reporterId:
+            return page(state.casework.reports_by(reporterId))
         known = [report for job in state.waiting for report in job.get("reports", [])]
         return page([report for report in known if report["item"]["id"] == itemId])
 
@@ -496,10 +501,6 @@ def _organisation(app: FastAPI, state: State) -> None:
                 raise HTTPException(400, {"detail": "Not valid.", "errors": [problem]})
         state.settings = {**body, "version": version + 1}
         return settings_of(state.settings)
-
-    @app.get("/api/v1/strikes/histogram")
-    def histogram() -> Doc:
-        return page([{"strikes": 1, "people": 40}, {"strikes": 3, "people": 7}])
 
     @app.get("/api/v1/org/signing-keys")
     def keys() -> Doc:

@@ -30,6 +30,9 @@ PAGES = [
     ("item-types", {"id": "t1"}, "Post"),
     ("actions", {}, "Actions"),
     ("actions", {"id": "a1"}, "Remove post"),
+    ("appeals", {}, "Appeals"),
+    ("routing", {}, "Routing"),
+    ("routing", {"id": "new"}, "New routing rule"),
     ("deliveries", {}, "Webhooks"),
     ("deliveries", {"id": "o1"}, "Given up"),
     ("settings", {}, "Settings"),
@@ -58,6 +61,8 @@ def test_a_page_shows_what_it_is_for(
         ("policies", "No policy yet"),
         ("item-types", "No item type yet"),
         ("actions", "No action yet"),
+        ("appeals", "No appeal here"),
+        ("routing", "No routing rule yet"),
     ],
 )
 def test_an_empty_page_says_what_to_do_next(

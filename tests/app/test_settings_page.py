@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.views.org_settings import callback_of, reached, settings_body, threshold_document
+from app.views.org_settings import callback_of, settings_body, threshold_document
+from app.views.strike_chart import counts_upto, meets, strike_chart
 from app.winnow_client.persons import Bar
 from tests.app.conftest import Opened, said
 from tests.app.fake_settings import DEFAULTS
@@ -45,7 +46,9 @@ def test_a_threshold_is_added_with_its_actions_and_says_whom_it_is_about(
 ) -> None:
     page = opened("settings")
     page.button(key="add-threshold").click().run()
-    assert "7 people have that many now." in said(page)
+    assert "11 people had that many at some time in the last 90 days" in said(page)
+    assert "7 have them now" in said(page)
+    assert state.casework.histograms == [90, None]
     [chosen] = [one for one in page.multiselect if str(one.key).startswith("with-")]
     chosen.select("a1").run()
     page.button(key="save-settings").click().run()
@@ -115,11 +118,29 @@ def test_a_threshold_forgets_the_values_of_actions_it_lost() -> None:
 
 @pytest.mark.parametrize(
     ("threshold", "words"),
-    [(1, "5 people have that many now."), (3, "One person has that many now."), (4, "Nobody")],
+    [
+        (1, "6 people had that many at some time in the last 90 days, 5 have them now."),
+        (3, "2 people had that many at some time in the last 90 days, one has them now."),
+        (4, "One person had that many at some time in the last 90 days, none have them now."),
+        (5, "Nobody had that many in the last 90 days."),
+    ],
 )
-def test_a_threshold_tells_how_many_people_have_reached_it(threshold: int, words: str) -> None:
-    bars = [Bar(strikes=1, people=4), Bar(strikes=3, people=1)]
-    assert reached(bars, threshold).startswith(words)
+def test_a_threshold_tells_whom_it_would_have_met(threshold: int, words: str) -> None:
+    lately = [Bar(strikes=1, people=4), Bar(strikes=3, people=1), Bar(strikes=4, people=1)]
+    now = [Bar(strikes=1, people=4), Bar(strikes=3, people=1)]
+    assert meets(lately, now, threshold, 90) == words
+
+
+def test_the_chart_has_no_gaps_and_an_end() -> None:
+    bars = [Bar(strikes=0.5, people=1), Bar(strikes=3, people=2), Bar(strikes=99, people=4)]
+    assert counts_upto(bars, most=5) == {"1": 1, "2": 0, "3": 2, "4": 0, "5+": 4}
+    assert counts_upto([]) == {}
+
+
+def test_what_a_threshold_meets_stands_out_in_the_chart() -> None:
+    drawn = strike_chart([Bar(strikes=1, people=4), Bar(strikes=3, people=1)], [2]).to_dict()
+    [rows] = drawn["datasets"].values()
+    assert [row["met"] for row in rows] == ["below", "met", "met"]
 
 
 def test_the_next_signing_key_is_made_and_the_old_one_given_up(

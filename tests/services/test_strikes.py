@@ -214,6 +214,33 @@ def test_rules_know_the_strikes_before_an_item_and_not_its_own(town: Town) -> No
     assert [row.item_id for row in rows] == ["i2"]
 
 
+def test_the_highest_sums_of_a_period_say_whom_a_threshold_would_have_met(town: Town) -> None:
+    """One was over before it, one in it, one still holds, and one was put right by hand."""
+    user = user_type(town)
+    for who, amounts in {"old": [4], "gone": [2, 1], "now": [1, 1], "mended": [5, -3]}.items():
+        for amount in amounts:
+            given = strikes.adjust(
+                town.context,
+                caller(town),
+                ItemRef(user, who),
+                amount,
+                policy_id=None,
+                reason="to begin with",
+            )
+            assert given.total > 0
+    over = (
+        "UPDATE facts SET at = at - interval '200 days',"
+        " expires_at = at - interval '{days} days' WHERE subject_id = '{who}' AND amount < 3"
+    )
+    with town.context.database.owner() as tx:
+        tx.execute(text(over.format(days=20, who="gone")))
+        tx.execute(text(over.format(days=100, who="old").replace("amount < 3", "TRUE")))
+    found = strikes.histogram(town.context, caller(town), days=90).items
+    assert [(bar.strikes, bar.people) for bar in found] == [(2, 1), (3, 1), (5, 1)]
+    held = strikes.histogram(town.context, caller(town)).items
+    assert [(bar.strikes, bar.people) for bar in held] == [(2, 2)]
+
+
 def test_the_histogram_counts_people_by_their_strikes(town: Town) -> None:
     removal(town)
     town.send("spam", author="a")
