@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.api.conftest import admin, base_url, platform
+from tests.api.conftest import admin, anybody, base_url, platform
 
-__all__ = ["admin", "base_url", "platform"]
+__all__ = ["admin", "anybody", "base_url", "platform"]
