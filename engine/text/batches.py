@@ -5,8 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, count
-from operator import add
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,7 +12,7 @@ import numpy as np
 from engine.text.folding import fold, to_utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,7 +38,7 @@ class Joined:
 
     def texts_at(self, places: NDArray[np.intp]) -> NDArray[np.intp]:
         """As `text_at`, for many."""
-        found: NDArray[np.intp] = np.searchsorted(np.array(self._ends, np.intp), places)
+        found: NDArray[np.intp] = np.searchsorted(self._places_of_ends, places)
         return found
 
     def text_before(self, end: int) -> int:
@@ -49,23 +47,29 @@ class Joined:
 
     @cached_property
     def _ends(self) -> Sequence[int]:
-        return _ends(map(len, self.texts))
+        ends: list[int] = self._places_of_ends.tolist()
+        return ends
+
+    @cached_property
+    def _places_of_ends(self) -> NDArray[np.intp]:
+        return _ends(_lengths(self.texts))
 
     @cached_property
     def _data_ends(self) -> Sequence[int]:
-        return self._ends if self.data.isascii() else _ends(map(len, self.data.split(SEPARATOR)))
+        if self.data.isascii():
+            return self._ends
+        ends: list[int] = _ends(_lengths(self.data.split(SEPARATOR))).tolist()
+        return ends
 
 
 def batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
     """The texts in order, in runs of bounded length; a long text may be a run by itself."""
-    first = size = 0
-    for index, text in enumerate(texts):
-        size += len(text)
-        if size > MAX_CHARACTERS:
-            yield texts[first : index + 1]
-            first, size = index + 1, 0
-    if first < len(texts):
-        yield texts[first:]
+    ends = np.cumsum(_lengths(texts))
+    first = before = 0
+    while first < len(texts):
+        last = int(np.searchsorted(ends, before + MAX_CHARACTERS, side="right"))
+        yield texts[first : last + 1]
+        first, before = last + 1, int(ends[min(last, len(texts) - 1)])
 
 
 def join(texts: Sequence[str]) -> Joined | None:
@@ -76,5 +80,10 @@ def join(texts: Sequence[str]) -> Joined | None:
     return Joined(texts, joined)
 
 
-def _ends(lengths: Iterable[int]) -> Sequence[int]:
-    return list(map(add, accumulate(lengths), count()))
+def _lengths(texts: Sequence[str] | Sequence[bytes]) -> NDArray[np.intp]:
+    return np.fromiter(map(len, texts), np.intp, len(texts))
+
+
+def _ends(lengths: NDArray[np.intp]) -> NDArray[np.intp]:
+    """With one character between each two."""
+    return np.cumsum(lengths) + np.arange(len(lengths))

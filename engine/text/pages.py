@@ -36,6 +36,7 @@ MOST_ALIKE: Final = 3  # times a letter may stand in a row in a word that is spe
 _SPELLED: Final = 3
 _WORD: Final = 16  # bits
 _REACH: Final = 24  # characters within which three letters stand by themselves
+_ALPHABET: Final = 26
 _UP: Final = 5  # the bit that tells a small letter from a capital one
 
 
@@ -65,12 +66,13 @@ class Page:
 class Stream:
     """A page without its gaps and repeats, to be searched.
 
-    data: UTF-8. kept: what of the page is no gap; first: what of that is no repeat. letters:
-    which letter, counted from 0, each byte belongs to; None where every letter is one byte.
+    data: UTF-8. kept: what of the page is no gap, None where all of it is; first: what of that is
+    no repeat. letters: which letter, counted from 0, each byte belongs to; None where every letter
+    is one byte.
     """
 
     data: bytes
-    kept: NDArray[np.bool_]
+    kept: NDArray[np.bool_] | None
     first: NDArray[np.bool_]
     letters: NDArray[np.intp] | None
 
@@ -86,7 +88,9 @@ class Stream:
         if self.letters is not None:
             last = self.letters[last]
         nth = np.concatenate((last - lengths[literals] + 1, last))
-        places = _place_of(self.kept, _place_of(self.first, nth))
+        places = _place_of(self.first, nth)
+        if self.kept is not None:
+            places = _place_of(self.kept, places)
         return literals, places[: len(found)], places[len(found) :]
 
 
@@ -96,7 +100,7 @@ def one_page(text: str) -> Page:
         letters = text.encode("ascii").translate(_ASCII).decode("ascii")
     else:
         letters = _decoded(_looked_up(codes_of(text)))
-    return Page(text, letters.replace(_OPEN_CLOSED, _ROUND))
+    return Page(text, letters.replace(_OPEN_CLOSED, _ROUND) if CLOSED in letters else letters)
 
 
 def pages(text: str) -> Iterator[Page]:
@@ -120,9 +124,12 @@ def codes_of(letters: str) -> Codes:
 
 def stream(codes: Codes, *, blanks: bool) -> Stream:
     """blanks: whether they stay, each run of them as one."""
-    kept = codes >= ord(BLANK) if blanks else codes > ord(BLANK)
-    left = codes[kept]
-    left |= (_stand_for_letters(left).view(np.uint8) << _UP).astype(left.dtype, copy=False)
+    seen = codes >= ord(BLANK) if blanks else codes > ord(BLANK)
+    kept = None if seen.all() else seen
+    left = codes if kept is None else codes[kept]
+    signs = _stand_for_letters(left)
+    if signs.any():
+        left = left | (signs.view(np.uint8) << _UP).astype(left.dtype, copy=False)
     first = np.ones(len(left), dtype=bool)
     np.not_equal(left[1:], left[:-1], out=first[1:])
     left = left[first]
@@ -148,15 +155,9 @@ def written_in_letters(
     page: Page, first: NDArray[np.intp], last: NDArray[np.intp]
 ) -> NDArray[np.bool_]:
     """Whether no figure or sign stands for a letter from these places to those."""
-    if page.text.isascii():
-        signs = _stand_for_letters(page.codes)
-        if not signs.any():
-            return np.ones(len(first), dtype=bool)
-        before = np.concatenate(([0], np.cumsum(signs)))
-        none: NDArray[np.bool_] = before[last + 1] == before[first]
-        return none
-    places = zip(first.tolist(), last.tolist(), strict=True)
-    return np.array([page.text[start : end + 1].isalpha() for start, end in places], dtype=bool)
+    text = page.text
+    places = zip(first.tolist(), (last + 1).tolist(), strict=True)
+    return np.array([text[start:end].isalpha() for start, end in places], dtype=bool)
 
 
 def may_begin(codes: Codes, at: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -234,7 +235,9 @@ def _spelled(codes: Codes, gaps: NDArray[np.bool_]) -> Iterator[int]:
 
 
 def _stand_for_letters(codes: Codes) -> NDArray[np.bool_]:
-    return (codes >= ord("A")) & (codes <= ord("Z"))
+    """Capitals. What sorts before them becomes large, as codes have no sign."""
+    stands: NDArray[np.bool_] = codes - codes.dtype.type(ord("A")) < _ALPHABET
+    return stands
 
 
 def _decoded(codes: Codes) -> str:

@@ -22,7 +22,7 @@ from engine.text.pages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -58,7 +58,9 @@ class VariantFinder:
                     entries.setdefault(literal, []).append((number, spelling))
         self._lengths = np.array([len(literal) for literal in entries], dtype=np.intp)
         self._entries = list(entries.values())
-        self._is_plain = np.array([_is_plain(*each) for each in entries.items()], dtype=bool)
+        self._sizes = np.array([_plain_size(each) for each in self._entries], dtype=np.intp)
+        repeats = (each[0][1].plain != literal for literal, each in entries.items())
+        self._repeats = np.fromiter(repeats, bool, len(entries))
         self._plain_terms = np.array([each[0][0] for each in self._entries], dtype=np.intp)
         self._has_blanks = any(BLANK in literal for literal in entries)
         self._finder = literal_finder([literal.encode() for literal in entries], backend)
@@ -86,15 +88,14 @@ class VariantFinder:
                 yield index, term
 
     def _told_apart(
-        self, page: Page, joined: Joined, found: Candidates, singly: Container[int]
+        self, page: Page, joined: Joined, found: Candidates, singly: Collection[int]
     ) -> Iterator[tuple[int, int]]:
         """Those of the texts that are not looked at one by one."""
         undisguised = found.sizes > 0
         terms = self._plain_terms[found.literals[undisguised]]
         texts = joined.texts_at(found.starts[undisguised])
-        for index, term in zip(texts.tolist(), terms.tolist(), strict=True):
-            if index not in singly:
-                yield index, term
+        found_at = zip(texts.tolist(), terms.tolist(), strict=True)
+        yield from (each for each in found_at if each[0] not in singly) if singly else found_at
         for term, start, _ in self._looked_at(page, found.those(~undisguised)):
             index = joined.text_at(start)
             if index not in singly:
@@ -124,10 +125,31 @@ class VariantFinder:
         literals, starts, lasts = searched.places_of(found, self._lengths)
         likely = may_begin(page.codes, starts) & may_end(page.codes, lasts, BEGIN_ENDINGS)
         literals, starts, lasts = literals[likely], starts[likely], lasts[likely]
-        plain = stands_free(page.codes, starts, lasts) & (page.places is None)
-        plain &= (lasts - starts + 1 == self._lengths[literals]) & self._is_plain[literals]
-        plain[plain] = written_in_letters(page, starts[plain], lasts[plain])
-        return Candidates(literals, starts, np.where(plain, self._lengths[literals], 0))
+        return Candidates(literals, starts, self._undisguised(page, literals, starts, lasts))
+
+    def _undisguised(
+        self,
+        page: Page,
+        literals: NDArray[np.intp],
+        starts: NDArray[np.intp],
+        lasts: NDArray[np.intp],
+    ) -> NDArray[np.intp]:
+        """How long each is that is no disguise; 0 for the others."""
+        found = np.zeros(len(literals), dtype=np.intp)
+        if page.places is not None:
+            return found
+        sizes, repeats = self._sizes[literals], self._repeats[literals]
+        exact = (lasts - starts + 1 == sizes) & ~repeats
+        closer = np.flatnonzero(repeats & (sizes > 0))
+        plains = [self._entries[literal][0][1].plain for literal in literals[closer].tolist()]
+        exact[closer] = list(map(page.letters.startswith, plains, starts[closer].tolist()))
+        places = np.flatnonzero(exact)
+        first, last = starts[places], starts[places] + sizes[places] - 1
+        places = places[
+            stands_free(page.codes, first, last) & written_in_letters(page, first, last)
+        ]
+        found[places] = sizes[places]
+        return found
 
     def _looked_at(self, page: Page, found: Candidates) -> Iterator[tuple[int, int, int]]:
         for literal, start, size in zip(
@@ -143,9 +165,11 @@ class VariantFinder:
                     yield term, *place
 
 
-def _is_plain(literal: str, entries: Sequence[tuple[int, Disguised]]) -> bool:
-    """Whether the literal, letter for letter between gaps, can only be this one term."""
-    return len(entries) == 1 and entries[0][1].has_letters and entries[0][1].plain == literal
+def _plain_size(entries: Sequence[tuple[int, Disguised]]) -> int:
+    """Of the one term that a literal is looked for by; 0 where only a closer look tells."""
+    (_, spelling), *others = entries
+    plain = spelling.plain
+    return len(plain) if spelling.has_letters and not others and BLANK not in plain else 0
 
 
 def is_disguisable(term: str) -> bool:
