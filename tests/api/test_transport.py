@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 import httpx
@@ -172,6 +174,22 @@ def test_the_description_names_every_route_with_its_refusals(anybody: Api) -> No
             assert operation["summary"], path
             if (method.upper(), path.removeprefix("/api/v1")) not in PUBLIC:
                 assert "401" in operation["responses"] or "Coop" in operation["tags"][0], path
+
+
+REF = re.compile(r'"#/components/schemas/([^"]+)"')
+
+
+def test_every_body_is_shown_by_an_example(anybody: Api) -> None:
+    described = anybody.get("/openapi.json").json()
+    schemas = described["components"]["schemas"]
+    without = []
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            body = json.dumps(operation.get("requestBody", {"example": "no body"}))
+            named = json.dumps([schemas[name] for name in REF.findall(body)])
+            if '"example' not in body + named:
+                without.append((method, path))
+    assert without == []
 
 
 @pytest.mark.usefixtures("org")
