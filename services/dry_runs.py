@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from engine.actions.plan import plan_executions
-from services.evaluation import look_at, matched, target_of
+from services.evaluation import matched, target_of
+from services.looks import look_at
 from services.placement import unplaced
 from services.verdicts import TriggeredAction, Verdict, matched_rule, rule_traces
 from store import clock, window_events
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
     from engine.items import Item
     from services.context import Caller
-    from services.evaluation import Looked
     from services.live_configuration import Live
+    from services.looks import Looked
     from services.synchronous_evaluation import SynchronousEvaluation
     from store.placing import Unplaced
 

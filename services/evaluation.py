@@ -23,18 +23,15 @@ from engine.errors import Unavailable
 from engine.items import ItemRef
 from engine.language.asking import Case, Outcomes
 from services import entry_hits, match_traces, media
-from services.buckets import answer_buckets
 from services.effects import execute_actions
 from services.entry_hits import with_entries
-from services.facts import Asking, fact_answers
 from services.intake import kind_of
+from services.looks import look_at
 from services.match_traces import with_traces
-from services.profiles import Relating, relate
 from services.set_aside import set_aside_entry
 from services.snoozes import hold_snoozed
-from store import audit, evaluations, features, pending
+from store import audit, evaluations, pending
 from store.evaluations import Evaluated
-from store.features import Ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,15 +40,13 @@ if TYPE_CHECKING:
 
     from engine.actions.execution import Execution
     from engine.configuration.rules import Rule
-    from engine.language.measures import Measured
     from services.context import Context
-    from services.live_configuration import Evaluator, Live, LiveConfigurations
+    from services.live_configuration import Live, LiveConfigurations
+    from services.looks import Looked
     from store.pending import Leased
     from store.submissions import Submission
 
 SOURCES = frozenset(Source)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 RETRY_ALONE = timedelta(seconds=2)
 NOTHING = "[]"
 DECODE = msgspec.json.Decoder(dict[str, Any]).decode
@@ -161,16 +156,6 @@ def _evaluate(context: Context, org_id: int, batch: Batch) -> None:
         save_verdicts(context, tx, mine, found, batch.live, now)
 
 
-@dataclass(frozen=True)
-class Looked:
-    """An item some rule applies to. answers: of its ruleset's counters, then of its facts."""
-
-    item: Submission
-    evaluator: Evaluator
-    row: Mapping[str, object]
-    answers: tuple[Measured, ...]
-
-
 def judge(
     context: Context, org_id: int, items: Sequence[Submission], live: Live
 ) -> dict[int, tuple[Match, ...]]:
@@ -180,84 +165,6 @@ def judge(
         each.item.seq: _matches(each, outcomes, live)
         for each, outcomes in zip(looked, _outcomes(looked), strict=True)
     }
-
-
-def look_at(context: Context, org_id: int, items: Sequence[Submission], live: Live) -> list[Looked]:
-    """One statement reads every counter of the batch, one the facts, one authors and threads."""
-    rows: list[tuple[Submission, Evaluator, dict[str, object]]] = []
-    for item in items:
-        evaluator = live.evaluators.get(item.type_id)
-        if evaluator is not None:
-            rows.append((item, evaluator, evaluator.row(DECODE(item.data))))
-    _relate(context, org_id, rows, live)
-    asks: list[Ask] = []
-    starts = [_ask(asks, item, evaluator, row) for item, evaluator, row in rows]
-    answers = _answers(context, org_id, asks)
-    facts = fact_answers(context, org_id, [_asking(*each) for each in rows])
-    counts = [
-        _slots(evaluator, asked, answers)
-        for (_, evaluator, _), asked in zip(rows, starts, strict=True)
-    ]
-    arrived = [(evaluator, row, _at_us(item)) for item, evaluator, row in rows]
-    answer_buckets(context, org_id, arrived, counts)
-    return [
-        Looked(item, evaluator, row, (*counted, *known))
-        for (item, evaluator, row), counted, known in zip(rows, counts, facts, strict=True)
-    ]
-
-
-def _at_us(item: Submission) -> int:
-    return (item.arrived_at - EPOCH) // MICROSECOND
-
-
-def _relate(
-    context: Context,
-    org_id: int,
-    rows: Sequence[tuple[Submission, Evaluator, dict[str, object]]],
-    live: Live,
-) -> None:
-    asking = [
-        Relating(row, evaluator.related, item.arrived_at)
-        for item, evaluator, row in rows
-        if evaluator.related
-    ]
-    if asking:
-        with context.database.transaction(org_id) as tx:
-            relate(tx, live.configuration, asking)
-
-
-def _asking(item: Submission, evaluator: Evaluator, row: Mapping[str, object]) -> Asking:
-    subject = (item.type_id, item.item_id)
-    return Asking(evaluator.rules.ruleset.facts, row, subject, _at_us(item))
-
-
-def _ask(
-    asks: list[Ask], item: Submission, evaluator: Evaluator, row: Mapping[str, object]
-) -> list[int | None]:
-    """For each of the evaluator's families, the number of its question; None without a key."""
-    at_us = _at_us(item)
-    asked: list[int | None] = []
-    for key, family in zip(evaluator.keys(row), evaluator.families, strict=True):
-        asked.append(None if key is None else len(asks))
-        if key is not None:
-            asks.append(Ask(family.series, key, at_us))
-    return asked
-
-
-def _slots(
-    evaluator: Evaluator, asked: Sequence[int | None], answers: Sequence[tuple[Measured, ...]]
-) -> list[Measured]:
-    """The answers in the order of the ruleset's counters."""
-    counts: list[Measured] = [None] * len(evaluator.rules.ruleset.counters)
-    for family, number in zip(evaluator.families, asked, strict=True):
-        if number is not None:
-            for slot, count in zip(family.slots, answers[number], strict=True):
-                counts[slot] = count
-    return counts
-
-
-def _answers(context: Context, org_id: int, asks: Sequence[Ask]) -> list[tuple[Measured, ...]]:
-    return features.answers_of(context.database, org_id, asks) if asks else []
 
 
 def matched(looked: Looked, live: Live) -> tuple[Match, ...]:

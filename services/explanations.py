@@ -32,7 +32,7 @@ from engine.language.intervals import format_time, microseconds_of
 from engine.language.measures import Measured
 from engine.language.traces import KeptLeaf, restored
 from engine.permissions import Permission
-from services import evaluation
+from services import looks
 from services.context import Caller, Context, require
 from services.live_configuration import Live, look_live
 from services.rules import item_type_of
@@ -247,7 +247,7 @@ def _sight_of(
         creator_id=sent.creator_id,
         data=ENCODE(sent.data).decode(),
     )
-    [looked] = evaluation.look_at(context, caller.org_id, [submission], live)
+    [looked] = looks.look_at(context, caller.org_id, [submission], live)
     counts, note = looked.answers, ""
     if predicate.counters and sent.arrived_at < context.clock() - KEPT_LONGER:
         counts = (*(None for _ in predicate.counters), *counts[len(predicate.counters) :])

@@ -18,8 +18,8 @@ from engine.items import Item
 from engine.language.explain import Trace, as_document, judge, trace
 from services import idempotency
 from services.context import Caller, Context
-from services.evaluation import Looked, look_at
 from services.live_configuration import Live
+from services.looks import Looked, look_at
 from services.rulesets import known_configuration
 from services.synchronous_evaluation import Judgement, SynchronousEvaluation
 from store import items_lookup, verdicts

@@ -14,7 +14,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, NamedTuple
 
 from store import window_busy, window_reads
-from store.window_groups import NO_EVENTS, Ask, Events, Group, Moments, Part, Series, families
+from store.window_groups import Ask, Events, Group, Moments, Part, Series, families
 from store.window_memory import Key, WindowMemory, borrowed
 from store.window_reads import KeyQuestion
 
@@ -123,23 +123,24 @@ class _Answering:
 
     def _tell(self, family: Family, read: KeyEvents | None) -> None:
         """read: all that there is to read."""
-        if read is None:
-            for windowed in family.layout.windowed:
-                if family.told[windowed.place] is not NO_EVENTS:
-                    self._learn(family, windowed, [], None)
-            return
-        told, counters, many = family.told, read.counters, len(read.times) > MOST_NEWEST
+        counters = read.counters if read else ()
+        many = len(counters) > MOST_NEWEST
         for windowed in family.layout.windowed:
             place, (counter_id, _), _, carries = windowed
+            told = family.told[place]
             low = bisect_left(counters, counter_id)
             high = bisect_right(counters, counter_id, low)
-            if low == high and not many and told[place] is NO_EVENTS:
+            if low == high or read is None:
+                if isinstance(told, Key):
+                    told.until_us = max(told.until_us, family.last_us)
+                elif many:
+                    self._learn(family, windowed, [], None)
                 continue
             times, carried = read.times[low:high], read.carried(carries, low, high)
-            if many or told[place] is not NO_EVENTS:
+            if many or isinstance(told, Key):
                 self._learn(family, windowed, times, carried)
             else:
-                told[place] = Moments(times) if carried is None else Events(times, carried)
+                family.told[place] = Moments(times) if carried is None else Events(times, carried)
 
     def _learn(
         self,
@@ -158,7 +159,8 @@ class _Answering:
             key = family.told[windowed.place] = Key(after_us, windowed.carries)
             key.extend(times, carried, family.last_us)
             self.memory.keep(name, key)
-        self.reached[name] = min(after_us, self.reached.get(name, after_us))
+        if key.is_long:
+            self.reached[name] = min(after_us, self.reached.get(name, after_us))
 
     def _tell_many(self, tx: Connection, carries: Carries, groups: Sequence[Group]) -> None:
         busy: list[Group] = []

@@ -50,6 +50,11 @@ class Key:
     def words(self) -> int:
         return self.words_each * len(self.times)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether there may be enough to forget."""
+        return len(self.times) > SPARE
+
     def extend(self, times: Sequence[int], carried: Sequence[Any] | None, until_us: int) -> None:
         """What happened up to a time; of what is known already, nothing is added again."""
         new = bisect_right(times, self.until_us)
