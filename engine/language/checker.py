@@ -111,13 +111,14 @@ class Checker:
             case Operation():
                 return read_call(self, syntax) or self._operation(syntax)
 
-    def condition(self, syntax: Syntax) -> Node:
+    def condition(self, syntax: Syntax, also: str = "") -> Node:
+        """also: what else may be meant where it is no condition."""
         node = self.node(syntax)
         if node.type.base is not Base.BOOLEAN and not node.type.wild:
             return self.refuse(
                 "not-boolean",
                 f"A condition is TRUE or FALSE; this is {node.type}.",
-                f"Compare it with something{_comparison_hint(node.type)}.",
+                f"Compare it with something{_comparison_hint(node.type)}.{also}",
                 syntax.span,
             )
         return node
@@ -309,8 +310,12 @@ def _other_suggestion(arguments: Sequence[Node]) -> str:
         return f"Write '{format_number(float(str(numbers[0].value)))}' in quotes to compare texts."
     if numbers and Base.DURATION in bases:
         return "Compare a length of time with INTERVAL '7 days'."
+    if Base.LIST in bases and numbers:
+        return "Write len(list) for how many elements it has, or any(condition) to ask about them."
     if Base.LIST in bases:
         return "Use list_contains(list, value), or any(condition) to ask about its elements."
+    if Base.BOOLEAN in bases and len(arguments) > 1:
+        return "What is TRUE or FALSE needs no comparison: write it alone, or with NOT."
     if Base.ITEM in bases:
         return "Compare its id, as in creator.id = 'abc'."
     return ""

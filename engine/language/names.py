@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from engine.language.format import quoted_name
+from engine.language.format import quoted_name, quoted_text
 from engine.language.nodes import Constant, Element, FieldRead, Name, Node, Operation
+from engine.language.registry import REGISTRY
 from engine.language.spelling import field_path, profile_read, resolved
 from engine.language.types import Base, Type
 
@@ -105,7 +106,11 @@ def _unknown(reader: Reader, name: Name, first: str) -> Node:
         return _unknown_of_related(reader, name, profile)
     fields = reader.schema.fields
     words = [word for word in ("creator", "thread") if reader.schema.related_field(word)]
-    hint = reader.nearest(first, [*fields, *words]) or _listed("The fields are", fields)
+    hint = reader.nearest(first, [*fields, *words])
+    if first.lower() in REGISTRY and len(name.parts) == 1:
+        hint = f"It is a function: write {first.lower()}(...)."
+    quoted = f"A text stands in single quotes: {quoted_text(first)}."
+    hint = hint or f"{_listed('The fields are', fields)} {quoted}"
     return reader.refuse("unknown-field", f"There is no field {first!r}.", hint, name.span)
 
 
@@ -124,8 +129,8 @@ def _unknown_of_related(reader: Reader, name: Name, profile: Profile) -> Node:
 
 
 def _listed(opening: str, names: Mapping[str, object]) -> str:
-    more = ", ..." if len(names) > _SHOWN else ""
-    return f"{opening} {', '.join(list(names)[:_SHOWN])}{more}."
+    more = ", ..." if len(names) > _SHOWN else "."
+    return f"{opening} {', '.join(list(names)[:_SHOWN])}{more}"
 
 
 def _of_related(reader: Reader, name: Name, part: str) -> str:

@@ -46,7 +46,8 @@ def quantified(checker: Checker, operation: Operation, quantifier: Quantifier) -
         return Constant(ERROR, None, operation.span)
     level = len(checker.bounds)
     checker.bounds.append(Bound(_key(checker, subject), node.type.element, level))
-    condition = checker.condition(operation.arguments[-1])
+    also = " For how many elements there are, write len(list)." if operation.name == "count" else ""
+    condition = checker.condition(operation.arguments[-1], also)
     checker.bounds.pop()
     if condition.type == ERROR:
         return Constant(ERROR, None, operation.span)

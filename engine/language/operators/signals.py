@@ -277,7 +277,7 @@ OPERATORS: Final = (
     ),
     _signal(
         "emails",
-        "The e-mail addresses in the text, each once.",
+        "The e-mail addresses in the text, each once; those that end in a public name, not .local.",
         "LIST(TEXT)",
         lambda _written: lambda text: _values(personal_data.emails(text)),
         Example("list_contains(emails('to ann@example.org!'), 'ann@example.org')", value=True),
