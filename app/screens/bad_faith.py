@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.session import winnow
 from app.widgets.messages import told
-from app.widgets.put_right import PutRight, keep
+from app.widgets.put_right import PutRight, fresh, keep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from app.winnow_client.model import Ref, Report
 
 
-def bad_faith_panel(about: Ref, reports: Sequence[Report]) -> None:
-    """For those who may manage queues. about: whom or what the page is about."""
+def bad_faith_panel(about: Ref, reports: Sequence[Report], part: str) -> None:
+    """For those who may manage queues. about, part: of the page, and its tab."""
     open_ones = [report for report in reports if report.state == "open"]
     once = {report.reporter: report.reporter.id for report in open_ones}
     if not once:
         return
     with (
-        st.popover("Reported in bad faith", icon=":material/thumb_down:", key="bad-faith"),
-        st.form("bad-faith-form", border=False),
+        st.popover("Reported in bad faith", icon=":material/thumb_down:", key=fresh("bad-faith")),
+        st.form(fresh("bad-faith-form"), border=False),
     ):
         reporter = st.selectbox("Reporter", list(once), format_func=lambda one: once[one])
         reason = st.text_input("Reason", max_chars=2000)
@@ -38,4 +38,4 @@ def bad_faith_panel(about: Ref, reports: Sequence[Report]) -> None:
         done = winnow().casework.invalidate_reports(reporter, reason)
         closed = f", {done.jobs_closed} closed jobs" if done.jobs_closed else ""
         sentence = f"Reports of {reporter.id} taken back: {done.reports}{closed}."
-        keep(PutRight((about.type_id, about.id), sentence, "report:invalidate"))
+        keep(PutRight((about.type_id, about.id), part, sentence, "report:invalidate"))

@@ -22,7 +22,7 @@ from app.views.person_parts import label_chips, labels_html, strikes_html
 from app.views.reports import report_list, reports_made
 from app.widgets.layout import flash, heading
 from app.widgets.messages import empty
-from app.widgets.put_right import put_right_bar
+from app.widgets.put_right import part_open, put_right_bar
 from app.winnow_client import ApiError
 from app.winnow_client.model import ItemHistory, Ref
 
@@ -111,7 +111,9 @@ def _parts(sent: ItemHistory, known: About) -> None:
     actions = _names("actions") if may("VIEW_RULES_DASHBOARD") else {}
     about = _about(known)
     parts = {**_past(sent, rules, actions), **about} if sent.submissions else about
-    for tab, (label, text) in zip(st.tabs(list(parts)), parts.items(), strict=True):
+    labels = list(parts)
+    shown = part_open((known.subject.type_id, known.subject.id), labels)
+    for tab, (label, text) in zip(st.tabs(labels, default=shown), parts.items(), strict=True):
         with tab:
             st.html(text)
             if label.startswith("Evaluations") and sent.evaluations and rules:
@@ -140,7 +142,7 @@ def _put_right(part: str, known: About) -> None:
     elif part == "Labels" and acts:
         label_panel(known.subject, known.labels)
     elif may("EDIT_MRT_QUEUES") and part == ("Reports made" if known.made else "Reports"):
-        bad_faith_panel(known.subject, known.made or known.reports)
+        bad_faith_panel(known.subject, known.made or known.reports, part)
 
 
 def _past(sent: ItemHistory, rules: dict[str, str], actions: dict[str, str]) -> dict[str, str]:

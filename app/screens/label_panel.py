@@ -10,7 +10,7 @@ import streamlit as st
 from app.session import winnow
 from app.views.figures import moment
 from app.widgets.messages import told
-from app.widgets.put_right import PutRight, keep
+from app.widgets.put_right import PutRight, fresh, keep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,16 +24,18 @@ _ADD, _WITHDRAW = "entity-label:add", "entity-label:withdraw"
 def label_panel(entity: Ref, labels: Sequence[Label]) -> None:
     """For those who may act on content."""
     with st.container(horizontal=True):
-        with st.popover("Add a label", icon=":material/new_label:", key="add-label"):
+        with st.popover("Add a label", icon=":material/new_label:", key=fresh("add-label")):
             _add(entity)
         standing = {one.label_id: one for one in labels if one.holds}
         if standing:
-            with st.popover("Take one off", icon=":material/label_off:", key="withdraw-label"):
+            with st.popover(
+                "Take one off", icon=":material/label_off:", key=fresh("withdraw-label")
+            ):
                 _withdraw(entity, standing)
 
 
 def _add(entity: Ref) -> None:
-    with st.form("add-label-form", border=False):
+    with st.form(fresh("add-label-form"), border=False):
         name = st.text_input("Label", max_chars=100, placeholder="trusted")
         last = st.date_input(
             "Until the end of", None, min_value="today", help="UTC; empty: until it is taken off."
@@ -52,7 +54,7 @@ def _put_on(entity: Ref, name: str, expires_at: datetime | None, reason: str) ->
         winnow().casework.withdraw_label(made.label_id, "the label was taken back")
 
     until = f" until {moment(expires_at)}" if expires_at else ""
-    keep(PutRight((entity.type_id, entity.id), f"Labelled {name}{until}.", _ADD, undo))
+    keep(PutRight((entity.type_id, entity.id), "Labels", f"Labelled {name}{until}.", _ADD, undo))
 
 
 def _end_of(last: date | None) -> datetime | None:
@@ -60,7 +62,7 @@ def _end_of(last: date | None) -> datetime | None:
 
 
 def _withdraw(entity: Ref, standing: dict[str, Label]) -> None:
-    with st.form("withdraw-label-form", border=False):
+    with st.form(fresh("withdraw-label-form"), border=False):
         label_id = st.selectbox("Label", list(standing), format_func=lambda one: standing[one].name)
         reason = st.text_input("Reason", max_chars=2000)
         st.caption("Items that arrived before still found it.")
@@ -76,4 +78,4 @@ def _withdraw(entity: Ref, standing: dict[str, Label]) -> None:
             )
 
         about = (entity.type_id, entity.id)
-        keep(PutRight(about, f"{gone.name} is taken off.", _WITHDRAW, undo))
+        keep(PutRight(about, "Labels", f"{gone.name} is taken off.", _WITHDRAW, undo))

@@ -10,7 +10,7 @@ from app.session import winnow
 from app.views.documents import names_by_id
 from app.views.figures import count, moment
 from app.widgets.messages import told
-from app.widgets.put_right import PutRight, keep
+from app.widgets.put_right import PutRight, fresh, keep
 
 if TYPE_CHECKING:
     from app.winnow_client.model import Ref
@@ -22,17 +22,17 @@ _MOST = 1000
 def strike_panel(person: Ref, record: Strikes) -> None:
     """For those who may act on people."""
     with st.container(horizontal=True):
-        with st.popover("Adjust", icon=":material/exposure:", key="adjust-strikes"):
+        with st.popover("Adjust", icon=":material/exposure:", key=fresh("adjust-strikes")):
             _adjust(person)
         standing = {one.strike_id: one for one in record.items if one.holds}
         if standing:
-            with st.popover("Revoke one", icon=":material/undo:", key="revoke-strike"):
+            with st.popover("Revoke one", icon=":material/undo:", key=fresh("revoke-strike")):
                 _revoke(person, standing)
 
 
 def _adjust(person: Ref) -> None:
     policies = names_by_id(winnow().configured("policies"))
-    with st.form("adjust-strikes-form", border=False):
+    with st.form(fresh("adjust-strikes-form"), border=False):
         amount = st.number_input(
             "Strikes to add", -_MOST, _MOST, 1, help="Below zero takes some off."
         )
@@ -52,11 +52,11 @@ def _adjust(person: Ref) -> None:
             winnow().casework.revoke_strike(done.strike_id, "the adjustment was taken back")
 
         sentence = f"Adjusted by {amount:+d}: {count(done.total)} hold now."
-        keep(PutRight((person.type_id, person.id), sentence, "strike:adjust", undo))
+        keep(PutRight((person.type_id, person.id), "Strikes", sentence, "strike:adjust", undo))
 
 
 def _revoke(person: Ref, standing: dict[str, Strike]) -> None:
-    with st.form("revoke-strike-form", border=False):
+    with st.form(fresh("revoke-strike-form"), border=False):
         strike_id = st.selectbox(
             "Strike", list(standing), format_func=lambda one: _named(standing[one])
         )
@@ -67,7 +67,7 @@ def _revoke(person: Ref, standing: dict[str, Strike]) -> None:
     with told():
         done = winnow().casework.revoke_strike(str(strike_id), reason)
         sentence = f"Revoked: {count(done.total)} hold now."
-        keep(PutRight((person.type_id, person.id), sentence, "strike:revoke"))
+        keep(PutRight((person.type_id, person.id), "Strikes", sentence, "strike:revoke"))
 
 
 def _named(strike: Strike) -> str:

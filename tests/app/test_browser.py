@@ -38,7 +38,7 @@ PATIENCE_MS = 20_000
 ITEM_NAME = ".w-line b >> nth=1"
 PLACES = (
     *("", "overview", "queues", "decisions", "rules", "backtests", "banks", "policies"),
-    *("item-types", "actions", "deliveries", "settings", "audit"),
+    *("item-types", "actions", "routing", "appeals", "deliveries", "settings", "audit"),
 )
 
 
@@ -254,6 +254,59 @@ def test_settings_of_the_organisation_are_saved(page: Page, house: House) -> Non
     page.get_by_role("button", name="Save settings").click()
     until(lambda: house.winnow.org_settings()["version"] != 0, what="the settings are saved")
     assert house.winnow.org_settings()["strikeTtlDays"] == 30
+
+
+def test_a_routing_rule_is_made_tried_and_put_first(page: Page, house: House) -> None:
+    queue = house.winnow.create("queues", {"name": "Casinos"})
+    kept = {"status": "LIVE", "itemTypeIds": [house.type_id], "queueId": str(queue["id"])}
+    house.winnow.create("routing-rules", {"name": "Prizes", "where": "likes > 7", **kept})
+    open_page(page, house, "routing?id=new")
+    editor = page.frame_locator("iframe[title*='sql_editor']")
+    editor.locator(".ace_content").click()
+    page.keyboard.type("contains(text, 'casino'")
+    page.get_by_label("Name", exact=True).fill("Casinos apart")
+    choose(page, "Send to the queue", "Casinos")
+    choose(page, "Asked of", "Post")
+    page.keyboard.press("Escape")
+    settled(page)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Routing")).to_be_visible()
+    shot(page, "routing")
+
+    page.get_by_label("or its fields, as JSON").fill('{"text": "the casino"}')
+    page.get_by_role("button", name="Try", exact=True).click()
+    expect(page.locator(".w-goes")).to_have_text("→ Casinos")
+    expect(page.get_by_text("Casinos apart held.")).to_be_visible()
+    shot(page, "routing-tried")
+
+    page.locator(".st-key-up-1 button:visible").press("Enter")
+    expect(page.locator(".st-key-route-0")).to_contain_text("Casinos apart")
+    names = {rule["name"]: rule["position"] for rule in house.winnow.configured("routing-rules")}
+    assert names == {"Casinos apart": 1, "Prizes": 2}
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """From a list that opens when it is typed into."""
+    page.get_by_label(label, exact=True).fill(option)
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def test_a_label_is_put_on_a_person_and_taken_off(page: Page, house: House) -> None:
+    open_page(page, house, f"item?type={house.type_id}&id=post-3")
+    page.get_by_role("tab", name="Labels").click()
+    page.get_by_role("button", name="Add a label").click()
+    page.get_by_label("Label", exact=True).fill("watched")
+    settled(page)
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("Labelled watched.")).to_be_visible()
+    expect(page.get_by_label("Label", exact=True)).to_be_hidden()
+    expect(page.get_by_role("tab", name="Labels (1)")).to_have_attribute("aria-selected", "true")
+    shot(page, "labelled")
+    settled(page)
+    page.keyboard.press("u")
+    expect(page.get_by_text("Labelled watched.")).to_be_hidden()
+    labels = house.winnow.labels(house.type_id, "post-3")
+    assert [(one.name, one.holds) for one in labels] == [("watched", False)]
 
 
 def test_a_backtest_runs_and_shows_its_figures(page: Page, house: House) -> None:

@@ -34,7 +34,9 @@ def pressed(page: AppTest, label: str) -> AppTest:
 
 def give_reason(page: AppTest, form: str, reason: str) -> None:
     [field] = [
-        one for one in page.text_input if one.label == "Reason" and one.proto.form_id == form
+        one
+        for one in page.text_input
+        if one.label == "Reason" and one.proto.form_id.startswith(form)
     ]
     field.input(reason)
 
