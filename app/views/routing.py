@@ -69,11 +69,12 @@ def rule_html(rule: Document, queues: Mapping[str, str], types: Mapping[str, str
     of = ", ".join(types.get(str(one), str(one)) for one in rule.get("itemTypeIds", []))
     status = str(rule.get("status", "LIVE"))
     mark = "" if status == "LIVE" else f' <span class="w-tag">{_status(status)}</span>'
+    where = " ".join(str(rule.get("where", "")).split())
     faded = "" if is_on(rule) else ' class="w-off"'
     return (
         f"<div{faded}><span>→ <b>{escape(queues.get(queue_id, queue_id))}</b></span>{mark} "
         f'<span class="w-quiet">· {escape(of or "no item type")}</span>'
-        f'<p class="w-rule w-two">{escape(str(rule.get("where", "")))}</p></div>'
+        f'<p class="w-rule w-two">{escape(where)}</p></div>'
     )
 
 
