@@ -154,7 +154,8 @@ def test_an_appeal_shows_what_it_is_against(opened: Opened, state: State) -> Non
     appealed(state)
     shown = said(opened("job", queue="q1"))
     assert "a joke" in shown
-    assert "Ban by Ann" in shown
+    assert "<b>Ban</b>" in shown
+    assert "by Ann" in shown
 
 
 def test_an_appeal_is_overturned_or_upheld(opened: Opened, state: State) -> None:
