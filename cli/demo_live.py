@@ -6,17 +6,20 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from app.winnow_client import ApiError
+from app.winnow_client import ApiError, platform
 from cli.demo_moderators import Moderator
+from cli.demo_player import Player
 from cli.demo_source import Source
 from cli.demo_stage import Stage
 from cli.demo_team import MODERATORS, hired
+from cli.demo_voices import Voices
 from cli.output import say
 from engine.simulation.events import Event
 from services import demonstration
@@ -36,7 +39,7 @@ def perform(stage: Stage, source: Source, items_per_second: float) -> None:
         team = [stack.enter_context(hired(stage, name)) for name in MODERATORS]
         threads = [_thread(_moderate, stage, each, stopping) for each in team]
         events = source.endless(datetime.now(UTC), items_per_second)
-        threads.append(_thread(_play, stage, events, stopping))
+        threads.append(_thread(_play, _speaking(stage), events, stopping))
         try:
             _show(stage, team, threads, stopping)
         finally:
@@ -78,7 +81,20 @@ def _moderate(stage: Stage, moderator: Moderator, stopping: threading.Event) -> 
             stopping.wait(_IDLE_S)
 
 
-def _play(stage: Stage, events: Iterator[Event], stopping: threading.Event) -> None:
+def _speaking(stage: Stage) -> Player:
+    """The player, with readers who report and authors who appeal."""
+    key = stage.demo.organisation.api_key
+    voices = Voices(
+        platform.Platform(stage.player.http, key),
+        stage.ids.item_types,
+        stage.ids.policies,
+        stage.platform.acted,
+        say,
+    )
+    return replace(stage.player, voices=voices)
+
+
+def _play(player: Player, events: Iterator[Event], stopping: threading.Event) -> None:
     def due() -> Iterator[Event]:
         for event in events:
             early = (event.at - datetime.now(UTC)) / timedelta(seconds=1)
@@ -86,7 +102,7 @@ def _play(stage: Stage, events: Iterator[Event], stopping: threading.Event) -> N
                 return
             yield event
 
-    for _ in stage.player.play(due(), batch=1):
+    for _ in player.play(due(), batch=1):
         if stopping.is_set():
             return
 
@@ -111,8 +127,8 @@ def _show(
 def _line(stage: Stage, team: Sequence[Moderator]) -> str:
     decided = sum(moderator.decided for moderator in team)
     return (
-        f"{stage.heard.sent} items, {stage.heard.reports} reports, {stage.heard.appeals} appeals, "
-        f"{stage.platform.verified} webhooks verified, {decided} jobs decided"
+        f"items {stage.heard.sent}, reports {stage.heard.reports}, appeals {stage.heard.appeals}, "
+        f"webhooks verified {stage.platform.verified}, jobs decided {decided}"
     )
 
 

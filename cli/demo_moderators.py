@@ -12,6 +12,7 @@ from app.winnow_client.model import Job
 from engine.simulation.events import Offence
 
 _CONFLICT = 409
+_APPEAL = "APPEAL"
 _ACTIONS: Mapping[str, str] = {
     Offence.SPAM: "Remove",
     Offence.SCAM: "Hide listing",
@@ -73,22 +74,49 @@ class Moderator:
 
     def decide(self, job: Job) -> None:
         """A job that somebody else has settled meanwhile is left alone."""
-        offered = {action.name: action.id for action in job.actions}
-        offence = self.truth.get((job.item.item_type_name, job.item.item_id))
-        choice = choose(offence, list(offered), self.chance, self.accuracy)
-        policy = self.policies.get(choice.policy or "")
+        verdict = self._judge_appeal(job) if job.kind == _APPEAL else self._judge(job)
         try:
             self.winnow.decide(
                 job.job_id,
                 job.lease_token or "",
-                kind="CUSTOM_ACTION" if choice.action else "IGNORE",
-                action_ids=[offered[choice.action]] if choice.action else [],
-                policy_ids=[policy] if policy and choice.action else [],
-                reason=choice.reason,
+                kind=verdict.kind,
+                action_ids=verdict.action_ids,
+                policy_ids=verdict.policy_ids,
+                reason=verdict.reason,
             )
         except ApiError as error:
             if error.status != _CONFLICT:
                 raise
             return
         self.decided += 1
-        self.kinds["acted" if choice.action else "ignored"] += 1
+        self.kinds[verdict.heard_as] += 1
+
+    def _judge(self, job: Job) -> _Verdict:
+        offered = {action.name: action.id for action in job.actions}
+        choice = choose(self._offence(job), list(offered), self.chance, self.accuracy)
+        if choice.action is None:
+            return _Verdict("IGNORE", choice.reason, "ignored")
+        policy = self.policies.get(choice.policy or "")
+        actions = [offered[choice.action]]
+        policies = [policy] if policy else []
+        return _Verdict("CUSTOM_ACTION", choice.reason, "acted", actions, policies)
+
+    def _judge_appeal(self, job: Job) -> _Verdict:
+        violates = (self._offence(job) is not None) is (self.chance.random() < self.accuracy)
+        if violates:
+            return _Verdict("REJECT_APPEAL", "It does break the policy.", "upheld")
+        return _Verdict("ACCEPT_APPEAL", "A second look finds nothing wrong.", "overturned")
+
+    def _offence(self, job: Job) -> str | None:
+        return self.truth.get((job.item.item_type_name, job.item.item_id))
+
+
+@dataclass(frozen=True)
+class _Verdict:
+    """As the API wants it. heard_as: how the demo counts it."""
+
+    kind: str
+    reason: str
+    heard_as: str
+    action_ids: Sequence[str] = ()
+    policy_ids: Sequence[str] = ()

@@ -11,6 +11,7 @@ from itertools import islice
 import httpx
 import msgspec
 
+from cli.demo_voices import Voices
 from engine.errors import Unavailable
 from engine.simulation.events import Appealed, Event, Reported, Written
 from engine.simulation.recorded import TRUTH
@@ -61,12 +62,16 @@ def wire_item(item: Written, type_ids: Mapping[str, str]) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Player:
-    """http: carries the API key. pause: waits a number of seconds."""
+    """http: carries the API key. pause: waits a number of seconds.
+
+    voices: who send reports and appeals; without them only items are played.
+    """
 
     http: httpx.Client
     type_ids: Mapping[str, str]
     heard: Heard
     pause: Callable[[float], object] = time.sleep
+    voices: Voices | None = None
 
     def play(self, events: Iterable[Event], batch: int) -> Iterator[int]:
         """Sends in batches, in order, and yields each batch's size once it is accepted."""
@@ -77,12 +82,13 @@ class Player:
 
     def send(self, items: list[Written]) -> None:
         """Raises Unavailable when the API refuses or stays away."""
-        body = msgspec.json.encode({"items": [wire_item(item, self.type_ids) for item in items]})
+        wire = [wire_item(item, self.type_ids) for item in items]
+        body = msgspec.json.encode({"items": wire})
         for attempt in range(_TRIES):
             told = self._post(body)
             if told is not None and told.status_code == httpx.codes.ACCEPTED:
-                for item in items:
-                    self.heard.remember(item)
+                for item, sent in zip(items, wire, strict=True):
+                    self._remember(item, sent)
                 return
             if told is not None and told.status_code not in _BUSY:
                 raise Unavailable(f"The API refused an item: {told.status_code} {told.text[:500]}")
@@ -96,15 +102,22 @@ class Player:
         except httpx.HTTPError:
             return None
 
+    def _remember(self, item: Written, sent: Mapping[str, object]) -> None:
+        self.heard.remember(item)
+        if self.voices:
+            self.voices.remember(item, sent)
+
     def _items(self, events: Iterable[Event]) -> Iterator[Written]:
         for event in events:
+            if self.voices:
+                self.heard.appeals += self.voices.speak(event.at)
             match event:
                 case Written():
                     yield event
-                case Reported():
-                    self.heard.reports += 1
-                case Appealed():
-                    self.heard.appeals += 1
+                case Reported() if self.voices:
+                    self.heard.reports += self.voices.report(event)
+                case Appealed() if self.voices:
+                    self.voices.appeal(event)
 
 
 _JSON = {"Content-Type": "application/json"}

@@ -34,8 +34,13 @@ class _Action(msgspec.Struct):
     id: str
 
 
+class _Item(msgspec.Struct):
+    id: str
+
+
 class _Callback(msgspec.Struct):
     action: _Action
+    item: _Item
 
 
 @dataclass(frozen=True)
@@ -63,13 +68,17 @@ class Verifier:
 
 @dataclass
 class Platform:
-    """What arrived, in totals. `messages` holds the idempotency keys of verified deliveries."""
+    """What arrived, in totals. `messages` holds the idempotency keys of verified deliveries.
+
+    acted: for each item, by its id, the ids of the actions to take on it, in order.
+    """
 
     verifier: Verifier | None = None
     verified: int = 0
     failed: int = 0
     messages: set[str] = field(default_factory=set)
     by_action: Counter[str] = field(default_factory=Counter)
+    acted: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def repeated(self) -> int:
@@ -82,7 +91,9 @@ class Platform:
             return 401
         self.verified += 1
         self.messages.add(headers["webhook-id"])
-        self.by_action[msgspec.json.decode(body, type=_Callback).action.id] += 1
+        told = msgspec.json.decode(body, type=_Callback)
+        self.by_action[told.action.id] += 1
+        self.acted.setdefault(told.item.id, []).append(told.action.id)
         return 204
 
     def application(self) -> Starlette:

@@ -16,6 +16,9 @@ _SHARED: Sequence[Processor] = (
     structlog.processors.StackInfoRenderer(),
 )
 
+# Left silent: a platform sends thousands of requests a second.
+_A_LINE_A_REQUEST = "uvicorn.access"
+
 # Local variables hold what people wrote and, at times, keys: they stay out of the logs.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -56,7 +59,7 @@ def reclaim_loggers() -> None:
         own = getattr(logger, "streamlit_console_handler", None)
         if isinstance(logger, logging.Logger) and own is not None:
             logger.removeHandler(own)
-            logger.propagate = True
+            logger.propagate = logger.name != _A_LINE_A_REQUEST
 
 
 def _for_people() -> list[Processor]:

@@ -45,6 +45,7 @@ def test_a_signed_webhook_is_taken_and_counted_once_a_message(platform: Platform
     assert platform.take(signed(message="msg_2"), BODY) == 204
     assert (platform.verified, platform.repeated, platform.failed) == (3, 1, 0)
     assert platform.by_action == {"remove": 3}
+    assert platform.acted == {"1": ["remove"] * 3}
 
 
 @pytest.mark.parametrize("header", ["coop-signature", "webhook-signature", "webhook-id"])

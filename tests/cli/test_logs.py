@@ -19,12 +19,14 @@ configure_logging("worker", "info")
 log = structlog.get_logger()
 log.debug("too_small")
 log.info("batch_evaluated", items=3)
-taken = logging.getLogger("uvicorn.error")
-taken.propagate = False
-taken.streamlit_console_handler = logging.StreamHandler()
-taken.addHandler(taken.streamlit_console_handler)
+for name in ("uvicorn.error", "uvicorn.access"):
+    taken = logging.getLogger(name)
+    taken.propagate = False
+    taken.streamlit_console_handler = logging.StreamHandler()
+    taken.addHandler(taken.streamlit_console_handler)
 reclaim_loggers()
-taken.info("Started")
+logging.getLogger("uvicorn.error").info("Started")
+logging.getLogger("uvicorn.access").info("a line a request")
 try:
     1 / 0
 except ZeroDivisionError:
