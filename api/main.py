@@ -51,7 +51,7 @@ from api.routes import (
     webhooks,
 )
 from api.routes.configuration import CONFIG_ROUTES
-from api.routes.evaluations import evaluations_router
+from api.routes.evaluations import EVALUATE, evaluation, evaluations_router
 from api.routes.items import SUBMIT, items_router, submission
 from api.wire import documented
 from engine.errors import RateLimited, TooLarge, Unavailable
@@ -170,9 +170,9 @@ def create_app(
     app.state.context = context
     app.state.admission = ingest.admission
     app.state.judging = desk
-    submit = submission(ingest)
+    submit, evaluate = submission(ingest), evaluation(ingest, desk)
     app.include_router(items_router(ingest, submit), prefix=prefix)
-    app.include_router(evaluations_router(ingest, desk), prefix=prefix)
+    app.include_router(evaluations_router(evaluate), prefix=prefix)
     for router in ROUTERS:
         app.include_router(router, prefix=prefix, responses=_anywhere(router))
     description.install(app, prefix, ROUTERS)
@@ -185,5 +185,9 @@ def create_app(
             allow_headers=["*"],
         )
     foreseen = {kind: way for kind, way in app.exception_handlers.items() if kind is not Exception}
-    app.add_middleware(Edge, doors={prefix + SUBMIT: door(submit, foreseen)})
+    doors = {
+        prefix + path: door(endpoint, foreseen)
+        for path, endpoint in ((SUBMIT, submit), (EVALUATE, evaluate))
+    }
+    app.add_middleware(Edge, doors=doors)
     return app

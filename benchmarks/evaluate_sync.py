@@ -10,26 +10,25 @@ from __future__ import annotations
 
 import argparse
 import json
-import queue
 import random
 import tempfile
-import threading
 import time
 from itertools import count
 from pathlib import Path
 
 import httpx
 
+from benchmarks._drive import drive
 from benchmarks._stage import free_port, process, staged
 from benchmarks.ingest import furnish, item
 
-SENDERS = 16
 LIMITS_MS = {"p50": 5.0, "p99": 25.0}
 WARM_UP = 200
+OK = 200
 
 
 def measure(options: argparse.Namespace, var: Path) -> list[float]:
-    """Milliseconds of each request, in order."""
+    """Milliseconds of each request."""
     with staged(var) as stage:
         world = furnish(stage.context, options.rules)
         port, rng, numbers = free_port(), random.Random(1), count()
@@ -40,9 +39,9 @@ def measure(options: argparse.Namespace, var: Path) -> list[float]:
         with process(stage.environment, "api", "--port", str(port)):
             url = f"http://127.0.0.1:{port}/api/v1"
             wait_ready(url)
-            headers = {"X-API-Key": world.api_key}
-            sent(url, headers, bodies[:WARM_UP], options.rate)
-            return sent(url, headers, bodies[WARM_UP:], options.rate)
+            made = [request(port, world.api_key, body) for body in bodies]
+            drive(port, made[:WARM_UP], options.rate, OK)
+            return [1000 * each for each in drive(port, made[WARM_UP:], options.rate, OK)]
 
 
 def wait_ready(url: str) -> None:
@@ -56,33 +55,12 @@ def wait_ready(url: str) -> None:
     raise SystemExit("the API did not come up")
 
 
-def sent(url: str, headers: dict[str, str], bodies: list[bytes], rate: int) -> list[float]:
-    start = time.monotonic() + 0.2
-    due = [start + number / rate for number in range(len(bodies))]
-    line: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for number in range(len(bodies)):
-        line.put(number)
-    took = [0.0] * len(bodies)
-
-    def sender() -> None:
-        with httpx.Client(headers=headers, timeout=60) as client:
-            while True:
-                try:
-                    number = line.get_nowait()
-                except queue.Empty:
-                    return
-                time.sleep(max(due[number] - time.monotonic(), 0))
-                answer = client.post(f"{url}/items/evaluate", content=bodies[number])
-                if answer.status_code != httpx.codes.OK:
-                    raise SystemExit(f"refused: {answer.text[:300]}")
-                took[number] = (time.monotonic() - due[number]) * 1000
-
-    threads = [threading.Thread(target=sender) for _ in range(SENDERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return took
+def request(port: int, key: str, body: bytes) -> bytes:
+    head = (
+        f"POST /api/v1/items/evaluate HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nx-api-key: {key}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
 
 
 def line(name: str, took: list[float]) -> dict[str, object]:

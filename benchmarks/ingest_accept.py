@@ -15,15 +15,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import selectors
-import socket
-import sys
 import tempfile
 import time
-from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks._drive import drive
 from benchmarks._stage import bare_copy, free_port, process, staged, wait_for_port
 from benchmarks.ingest import POST, World, requests, send_all
 from services import configuration
@@ -33,12 +30,9 @@ from services.organisations import create_organisation
 from services.rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from services.context import Context
 
 BATCH = 100
-CONNECTIONS = 64
 LIMIT_ITEMS, LIMIT_SINGLES, LIMIT_MS = 15_000, 4_000, 25.0
 RATE = 200
 COUNTERS = (
@@ -58,55 +52,6 @@ def furnish(context: Context) -> World:
         }  # fmt: skip
         configuration.create(context, caller, RULES, rule, "")
     return World(context, made.org_id, made.api_key, post)
-
-
-class Client:
-    """One connection that waits for its answer before it sends again."""
-
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.due = 0.0
-
-    def send(self, request: bytes, due: float) -> None:
-        self.due = due
-        self.socket.sendall(request)
-
-    def answered(self) -> None:
-        answer = self.socket.recv(65_536)
-        if not answer.startswith(b"HTTP/1.1 202"):
-            sys.exit(f"refused: {answer[:500]!r}")
-
-
-def drive(port: int, made: Sequence[bytes], rate: float | None = None) -> list[float]:
-    """Seconds from when each request was due to its answer.
-
-    rate: requests a second; None: as many as the connections can carry.
-    """
-    waiting = selectors.DefaultSelector()
-    free = deque(Client(port) for _ in range(CONNECTIONS))
-    for client in free:
-        waiting.register(client.socket, selectors.EVENT_READ, client)
-    spent: list[float] = []
-    line, started, sent = iter(made), time.perf_counter(), 0
-    request = next(line, None)
-    while request is not None or len(spent) < sent:
-        now = time.perf_counter()
-        due = now if rate is None else started + sent / rate
-        while request is not None and free and due <= now:
-            free.popleft().send(request, due)
-            sent += 1
-            request = next(line, None)
-            due = now if rate is None else started + sent / rate
-        pause = None if rate is None or request is None else max(due - time.perf_counter(), 0)
-        for key, _ in waiting.select(pause):
-            answering: Client = key.data
-            answering.answered()
-            spent.append(time.perf_counter() - answering.due)
-            free.append(answering)
-    for client in free:
-        client.socket.close()
-    return spent
 
 
 def tell(name: str, value: float, unit: str, peer: str, peer_value: float, ratio: float) -> None:

@@ -13,7 +13,7 @@ from starlette.responses import Response  # noqa: TC002 - FastAPI reads the anno
 
 from api.ingest import once_of
 from api.item_body import Fault, item_faults, raw_mapping, read_object, required_faults
-from api.routes.items import ITEM_EXAMPLE, ITEM_SCHEMA, NATIVE, described
+from api.routes.items import ITEM_EXAMPLE, ITEM_SCHEMA, NATIVE, Endpoint, described
 from api.wire import Reply
 from engine.errors import InvalidInput, Problem
 from engine.items import Item
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from services.context import Caller
     from services.synchronous_evaluation import SynchronousEvaluation
 
+EVALUATE = "/items/evaluate"
 USUAL_DEADLINE_MS = 5_000
 MOST_DEADLINE_MS = 24_000
 SCHEMA: dict[str, Any] = {
@@ -103,19 +104,7 @@ def _flag_faults(decoded: Mapping[str, object]) -> list[Fault]:
     ]
 
 
-def evaluations_router(ingest: Ingest, desk: SynchronousEvaluation) -> APIRouter:
-    router = APIRouter(tags=["Items"])
-
-    @router.post(
-        "/items/evaluate",
-        summary="Judge one item now",
-        response_model=Reply[Verdict],
-        openapi_extra=described(SCHEMA),
-        responses={
-            202: {"description": "Kept; its verdict comes later.", "model": Reply[Verdict]},
-            **NATIVE,
-        },
-    )
+def evaluation(ingest: Ingest, desk: SynchronousEvaluation) -> Endpoint:
     async def evaluate(request: Request) -> Response:
         """The item is kept, and its actions are executed, as if it had been sent for evaluation."""
         async with ingest.body.held(request) as body:
@@ -133,6 +122,21 @@ def evaluations_router(ingest: Ingest, desk: SynchronousEvaluation) -> APIRouter
         answer = Reply[Verdict](verdict).model_dump(mode="json", by_alias=True)
         return JSONResponse(answer, 200 if verdict.finished else 202)
 
+    return evaluate
+
+
+def evaluations_router(evaluate: Endpoint) -> APIRouter:
+    router = APIRouter(tags=["Items"])
+    router.post(
+        EVALUATE,
+        summary="Judge one item now",
+        response_model=Reply[Verdict],
+        openapi_extra=described(SCHEMA),
+        responses={
+            202: {"description": "Kept; its verdict comes later.", "model": Reply[Verdict]},
+            **NATIVE,
+        },
+    )(evaluate)
     return router
 
 
