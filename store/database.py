@@ -68,7 +68,7 @@ class Database:
 
     @contextmanager
     def transaction(self, org_id: int) -> Iterator[Connection]:
-        with _begin(self._engine, BEGIN_FOR.format(org_id=org_id)) as tx:
+        with begun_for(self._engine, org_id) as tx:
             yield tx
 
     @contextmanager
@@ -103,6 +103,13 @@ def _become_app(connection: psycopg.Connection[Any], record: object) -> None:
 def _begin_ourselves(connection: psycopg.Connection[Any], _record: object) -> None:
     """The driver does not begin transactions: it would take a round trip for that alone."""
     connection.autocommit = True
+
+
+@contextmanager
+def begun_for(engine: Engine, org_id: int) -> Iterator[Connection]:
+    """A transaction of an organisation, over the engine of another one of its transactions."""
+    with _begin(engine, BEGIN_FOR.format(org_id=org_id)) as tx:
+        yield tx
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from store.database import bind_organisation
+from store.database import begun_for
 from store.raw import cursor
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ class Shelf:
     def known(self, signal: str, version: str, asked: Sequence[bytes]) -> dict[bytes, float | None]:
         """None: the signal had nothing to say."""
         parameters = {"signal": signal, "version": version, "asked": list(asked)}
-        with self.engine.begin() as tx:
-            bind_organisation(tx, self.org_id)
+        with begun_for(self.engine, self.org_id) as tx:
             found = cursor(tx).execute(KNOWN, parameters).fetchall()
         return {bytes(key): answer for key, answer in found}
 
@@ -59,8 +58,7 @@ class Shelf:
             "asked": list(answers),
             "answers": list(answers.values()),
         }
-        with self.engine.begin() as tx:
-            bind_organisation(tx, self.org_id)
+        with begun_for(self.engine, self.org_id) as tx:
             cursor(tx).execute(KEEP, parameters)
 
 
