@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,6 +48,21 @@ def resolve(words: list[str]) -> tuple[Any, list[str]]:
         command = command.commands[rest[0]]
         rest = rest[1:]
     return command, rest
+
+
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    built = subprocess.run(
+        [
+            *(sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"),
+            *("-d", str(tmp_path / "trees"), str(ROOT / "docs"), str(tmp_path / "site")),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert (built.returncode, built.stderr) == (0, "")
+    assert (tmp_path / "site" / "index.html").exists()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
