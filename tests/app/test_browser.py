@@ -110,6 +110,7 @@ def shot(page: Page, name: str) -> None:
 def open_page(page: Page, house: House, path: str) -> None:
     page.goto(f"{house.url}/{path}")
     expect(page.locator("[data-testid=stSidebarNav]")).to_be_visible()
+    settled(page)
 
 
 def test_signing_in_leads_to_the_page_asked_for_and_survives_a_reload(
