@@ -86,6 +86,7 @@ class Event(StrEnum):
     JOB_RELEASE = "job:release"
     JOB_CLOSE = "job:close"
     JOB_MOVE = "job:move"
+    CHILD_SAFETY_VIEW = "child-safety:view"
     DECISION_CREATE = "decision:create"
     DECISION_UNDO = "decision:undo"
     APPEAL_CREATE = "appeal:create"

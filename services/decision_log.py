@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime  # noqa: TC003 - the API reads the annotation
 from typing import TYPE_CHECKING
 
 from engine.errors import NotFound
 from engine.paging import Page, PageRequest, Position, map_page, page_of
 from engine.permissions import Permission
+from services.child_safety import require_sight, sees_child_safety
 from services.context import Caller, Context, require
 from services.jobs import known_id
 from services.people import names_in
@@ -47,7 +48,9 @@ def listed(
     """Latest first, undone ones too."""
     require(caller, Permission.VIEW_MRT_DATA)
     with context.database.transaction(caller.org_id) as tx:
-        rows = decisions.decisions(tx, wanted, page)
+        rows = decisions.decisions(
+            tx, replace(wanted, child_safety=sees_child_safety(caller)), page
+        )
         names = names_in(tx, [row.decided_by for row in rows])
     found = page_of(rows, page, lambda row: Position(row.decided_at, row.decision_id))
     return map_page(found, lambda row: _view(row, names))
@@ -60,6 +63,7 @@ def one(context: Context, caller: Caller, decision_id: str) -> DecisionView:
         row = decisions.decision(tx, known_id(decision_id))
         if row is None:
             raise NotFound(f"there is no decision `{decision_id}`")
+        require_sight(caller, row.job_kind)
         return _view(row, names_in(tx, [row.decided_by]))
 
 

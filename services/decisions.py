@@ -79,7 +79,7 @@ def submit(context: Context, caller: Caller, job_id: str, verdict: Verdict) -> D
     """
     require(caller, Permission.VIEW_MRT)
     with context.database.transaction(caller.org_id) as tx:
-        row = locked(tx, job_id)
+        row = locked(tx, caller, job_id)
         check_free(row.hold, caller.actor, context.clock())
         check_independent(tx, row, caller)
         return _decide(context, tx, caller, row, verdict)

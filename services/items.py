@@ -11,6 +11,7 @@ from engine.items import Kind
 from engine.items.hidden import shown_data
 from engine.paging import Page, PageRequest, Position, map_page, page_of
 from engine.permissions import Permission
+from services.child_safety import sees_child_safety
 from services.context import Caller, Context, require
 from services.people import names_in
 from services.rulesets import known_configuration
@@ -162,8 +163,9 @@ def history(context: Context, caller: Caller, item_type_id: str, item_id: str) -
             raise NotFound(f"there is no item `{item_id}` of type `{item_type_id}`")
         said = items_lookup.evaluations(tx, [row.seq for row in rows])
         done = items_lookup.executions(tx, item_type_id, item_id, MOST)
-        opened = jobs.jobs_of_item(tx, item_type_id, item_id, MOST)
-        decided = decisions.decisions_of_item(tx, item_type_id, item_id, MOST)
+        seen = sees_child_safety(caller)
+        opened = jobs.jobs_of_item(tx, item_type_id, item_id, MOST, child_safety=seen)
+        decided = decisions.decisions_of_item(tx, item_type_id, item_id, MOST, child_safety=seen)
         names = names_in(tx, [*(row.actor for row in done), *(row.decided_by for row in decided)])
     cards = tuple(item_card(row, configuration, caller.permissions) for row in rows)
     submission_ids = {row.seq: row.submission_id for row in rows}

@@ -12,6 +12,7 @@ from engine.configuration.configuration import Configuration
 from engine.configuration.parameters import parameter_document
 from engine.paging import PageRequest
 from services.appeal_views import AppealView, of_job
+from services.child_safety import sees_child_safety
 from services.context import Caller
 from services.items import ItemCard, ItemDecision, decision_view, item_card
 from services.job_items import JobItem, job_item
@@ -126,7 +127,9 @@ def _queue_name(row: JobRow, configuration: Configuration) -> str:
 
 def job_view(tx: Connection, configuration: Configuration, row: JobRow, caller: Caller) -> JobView:
     stored = submission_of(tx, row)
-    past = decisions.decisions_of_item(tx, row.type_id, row.item_id, HISTORY)
+    past = decisions.decisions_of_item(
+        tx, row.type_id, row.item_id, HISTORY, child_safety=sees_child_safety(caller)
+    )
     names = names_in(tx, [row.leased_by, *(decision.decided_by for decision in past)])
     reported = reports_of_job(tx, configuration, row)
     return JobView(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.audit import Entry, Event
@@ -11,6 +12,7 @@ from engine.errors import Conflict, NotFound
 from engine.paging import Page, PageRequest, Position, map_page, page_of
 from engine.permissions import Permission
 from services.absent_items import completed
+from services.child_safety import note_sight, require_sight, sees_child_safety
 from services.context import Caller, Context, require
 from services.job_page import JobSummary, JobView, job_view, summary
 from services.people import names_in
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from store.jobs import JobRow
+    from store.jobs import JobFilter, JobRow
 
 
 def claim_next(context: Context, caller: Caller, queue_id: str) -> JobView | None:
@@ -41,9 +43,11 @@ def claim_next(context: Context, caller: Caller, queue_id: str) -> JobView | Non
             now=now,
             until=now + LEASE,
             independent=configuration.settings.independent_appeal_reviewer,
+            child_safety=sees_child_safety(caller),
         )
         if row is None:
             return None
+        note_sight(tx, caller, row.kind, row.job_id, now)
         page = job_view(tx, configuration, row, caller)
     return completed(context, caller, page)
 
@@ -53,7 +57,7 @@ def claim(context: Context, caller: Caller, job_id: str) -> JobView:
     require(caller, Permission.VIEW_MRT)
     now = context.clock()
     with context.database.transaction(caller.org_id) as tx:
-        row = locked(tx, job_id)
+        row = locked(tx, caller, job_id)
         check_free(row.hold, caller.actor, now)
         check_independent(tx, row, caller)
         jobs.lease(
@@ -64,7 +68,8 @@ def claim(context: Context, caller: Caller, job_id: str) -> JobView:
             now=now,
             until=now + LEASE,
         )
-        page = job_view(tx, known_configuration(tx), locked(tx, job_id), caller)
+        note_sight(tx, caller, row.kind, row.job_id, now)
+        page = job_view(tx, known_configuration(tx), locked(tx, caller, job_id), caller)
     return completed(context, caller, page)
 
 
@@ -122,17 +127,20 @@ def view(context: Context, caller: Caller, job_id: str) -> JobView:
         row = jobs.job(tx, known_id(job_id))
         if row is None:
             raise missing(job_id)
+        require_sight(caller, row.kind)
+        note_sight(tx, caller, row.kind, row.job_id, context.clock())
         page = job_view(tx, known_configuration(tx), row, caller)
     return completed(context, caller, page)
 
 
 def listed(
-    context: Context, caller: Caller, state: JobState, queue_id: str | None, page: PageRequest
+    context: Context, caller: Caller, wanted: JobFilter, page: PageRequest
 ) -> Page[JobSummary]:
+    """Open jobs oldest first, finished ones latest first."""
     require(caller, Permission.VIEW_MRT)
     with context.database.transaction(caller.org_id) as tx:
         configuration = known_configuration(tx)
-        rows = jobs.jobs(tx, state, queue_id, page)
+        rows = jobs.jobs(tx, replace(wanted, child_safety=sees_child_safety(caller)), page)
         names = names_in(tx, [row.leased_by for row in rows])
     found = page_of(rows, page, _position)
     return map_page(found, lambda row: summary(row, configuration, names))
@@ -146,7 +154,7 @@ def _position(row: JobRow) -> Position:
 def held(context: Context, caller: Caller, tx: Connection, job_id: str, token: str) -> JobRow:
     """The job, locked, if the token is the caller's running lease. Raises NotFound, Conflict."""
     require(caller, Permission.VIEW_MRT)
-    row = locked(tx, job_id)
+    row = locked(tx, caller, job_id)
     check_hold(row.hold, token, caller.actor, context.clock())
     return row
 
@@ -159,11 +167,12 @@ def check_independent(tx: Connection, row: JobRow, caller: Caller) -> None:
         )
 
 
-def locked(tx: Connection, job_id: str) -> JobRow:
-    """Raises NotFound."""
+def locked(tx: Connection, caller: Caller, job_id: str) -> JobRow:
+    """Raises NotFound, PermissionDenied."""
     row = jobs.lock_job(tx, known_id(job_id))
     if row is None:
         raise missing(job_id)
+    require_sight(caller, row.kind)
     return row
 
 

@@ -7,13 +7,14 @@ from engine.configuration.queues import Queue, parse_queue, queue_document
 from engine.configuration.references import queue_problems, users_of_queue
 from engine.errors import Conflict
 from engine.permissions import Permission
+from services.child_safety import sees_child_safety
 from services.configuration import Events, Noun, Saving, refuse
 from services.context import Caller, Context, require
 from services.people import names_in
 from services.rulesets import known_configuration
-from store import config, jobs
+from store import config, queues
 from store.config import ConfigKind
-from store.jobs import QueueCounts
+from store.queues import QueueCounts
 
 HOUR = timedelta(hours=1)
 
@@ -39,14 +40,16 @@ class QueueStats:
 
 
 def queue_stats(context: Context, caller: Caller) -> list[QueueStats]:
-    """Every queue by name, the default one first."""
+    """Every queue by name, the default one first; without jobs that the caller may not see."""
     require(caller, Permission.VIEW_MRT)
     now = context.clock()
     with context.database.transaction(caller.org_id) as tx:
-        queues = known_configuration(tx).queues.values()
-        counts = jobs.queue_counts(tx, now=now, since=now - HOUR)
+        known = known_configuration(tx).queues.values()
+        counts = queues.queue_counts(
+            tx, now=now, since=now - HOUR, child_safety=sees_child_safety(caller)
+        )
         names = names_in(tx, [who for one in counts.values() for who in one.reviewers])
-    ordered = sorted(queues, key=lambda queue: (not queue.is_default, queue.name))
+    ordered = sorted(known, key=lambda queue: (not queue.is_default, queue.name))
     return [_stats(queue, counts.get(queue.queue_id), names) for queue in ordered]
 
 
@@ -108,7 +111,7 @@ def _stored(saving: Saving, queue: Queue) -> None:
 
 def _users(saving: Saving) -> tuple[str, ...]:
     now = saving.context.clock()
-    counts = jobs.queue_counts(saving.tx, now=now, since=now).get(saving.object_id)
+    counts = queues.queue_counts(saving.tx, now=now, since=now).get(saving.object_id)
     queue = saving.configuration.queues[saving.object_id]
     defaults = {
         "the default queue": queue.is_default,

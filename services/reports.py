@@ -1,7 +1,7 @@
 """Reports: taken in whole before they are acknowledged, shown, and taken back from bad faith."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -28,6 +28,7 @@ from engine.permissions import Permission
 from engine.webhooks.callbacks import JobClosed
 from services import idempotency
 from services.callbacks import queue_job_closed
+from services.child_safety import sees_child_safety
 from services.context import Caller, Context, require
 from services.intake import Intake, load_intake
 from services.job_openings import Opening, open_routed
@@ -172,7 +173,8 @@ def listed(
 ) -> Page[ReportView]:
     require(caller, Permission.VIEW_MRT)
     with context.database.transaction(caller.org_id) as tx:
-        rows = reports.listed(tx, wanted, page)
+        seen = replace(wanted, child_safety=sees_child_safety(caller))
+        rows = reports.listed(tx, seen, page)
         views = report_views(tx, known_configuration(tx), rows)
     found = page_of(rows, page, lambda row: Position(row.received_at, row.report_id))
     return map_page(found, lambda row: views[row.report_id])
@@ -185,6 +187,8 @@ def one(context: Context, caller: Caller, report_id: str) -> ReportView:
         row = reports.find(tx, known_id(report_id))
         if row is None:
             raise NotFound(f"there is no report `{report_id}`")
+        if row.csam:
+            require(caller, Permission.VIEW_CHILD_SAFETY_DATA)
         return report_views(tx, known_configuration(tx), [row])[row.report_id]
 
 
@@ -199,6 +203,7 @@ def standing(context: Context, caller: Caller, reporter: ItemRef) -> StandingVie
 def invalidate(context: Context, caller: Caller, reporter: ItemRef, reason: str) -> Invalidated:
     """Takes every open report of a reporter back; a job without any other reason is closed.
 
+    Reports of child sexual abuse are left to those who may see them.
     Raises InvalidInput without a reason.
     """
     require(caller, Permission.EDIT_MRT_QUEUES)
@@ -207,7 +212,7 @@ def invalidate(context: Context, caller: Caller, reporter: ItemRef, reason: str)
         raise InvalidInput(problem.message, problems=(problem,))
     now = context.clock()
     with context.database.transaction(caller.org_id) as tx:
-        found = reports.open_of(tx, reporter)
+        found = reports.open_of(tx, reporter, child_safety=sees_child_safety(caller))
         jobs_of = {job for job in found.values() if job}
         closed = _forget(context, tx, jobs_of, set(found), now)
         count = reports.invalidate(tx, list(found), actor=caller.actor, reason=reason, now=now)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine.casework.routing import Outcome, Step
 from engine.paging import Page, PageRequest, Position, map_page, page_of
 from engine.permissions import Permission
+from services.child_safety import sees_child_safety
 from services.context import Caller, Context, require
 from services.rulesets import known_configuration
 from store import routings
@@ -41,7 +42,7 @@ def log(
     require(caller, Permission.VIEW_MRT_DATA)
     with context.database.transaction(caller.org_id) as tx:
         configuration = known_configuration(tx)
-        rows = routings.page(tx, queue_id, rule_id, page)
+        rows = routings.page(tx, queue_id, rule_id, page, child_safety=sees_child_safety(caller))
     found = page_of(rows, page, lambda row: Position(row.at, row.job_id))
     return map_page(found, lambda row: routing_view(row, configuration))
 

@@ -35,6 +35,7 @@ class DecisionRow:
     claimed_at: datetime | None
     undone_at: datetime | None
     withdrew: tuple[str, ...] = ()
+    job_kind: str = "DEFAULT"
 
 
 INSERT_DECISION = text("""
@@ -76,7 +77,7 @@ def insert(
 
 COLUMNS = """d.decision_id::text, d.job_id::text, j.queue_id, j.type_id, j.item_id, d.kind,
        d.action_ids, d.policy_ids, d.parameters, d.reason, d.decided_by, d.decided_at,
-       d.claimed_at, d.undone_at, d.withdrew"""
+       d.claimed_at, d.undone_at, d.withdrew, j.kind AS job_kind"""
 
 
 def _decision(row: Row[Any]) -> DecisionRow:
@@ -120,6 +121,8 @@ def mark_undone(tx: Connection, decision_id: str, now: datetime) -> None:
 
 @dataclass(frozen=True)
 class DecisionFilter:
+    """child_safety: whether decisions on it are among what is looked for."""
+
     queue_id: str | None = None
     kind: str | None = None
     decided_by: str | None = None
@@ -130,6 +133,7 @@ class DecisionFilter:
     job_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    child_safety: bool = True
 
 
 DECISIONS = text(f"""
@@ -142,6 +146,7 @@ WHERE (CAST(:queue_id AS text) IS NULL OR j.queue_id = :queue_id)
   AND (CAST(:type_id AS text) IS NULL OR j.type_id = :type_id)
   AND (CAST(:item_id AS text) IS NULL OR j.item_id = :item_id)
   AND (CAST(:job_id AS uuid) IS NULL OR d.job_id = CAST(:job_id AS uuid))
+  AND (:child_safety OR j.kind <> 'NCMEC')
   AND (CAST(:since AS timestamptz) IS NULL OR d.decided_at >= :since)
   AND (CAST(:until AS timestamptz) IS NULL OR d.decided_at < :until)
   AND (CAST(:at AS timestamptz) IS NULL
@@ -163,13 +168,17 @@ def decisions(tx: Connection, wanted: DecisionFilter, page: PageRequest) -> list
 
 DECISIONS_OF_ITEM = text(f"""
 SELECT {COLUMNS} FROM jobs j JOIN decisions d USING (org_id, job_id)
-WHERE j.type_id = :type_id AND j.item_id = :item_id
+WHERE j.type_id = :type_id AND j.item_id = :item_id AND (:child_safety OR j.kind <> 'NCMEC')
 ORDER BY d.decided_at DESC LIMIT :limit
 """)
 
 
-def decisions_of_item(tx: Connection, type_id: str, item_id: str, limit: int) -> list[DecisionRow]:
+def decisions_of_item(
+    tx: Connection, type_id: str, item_id: str, limit: int, *, child_safety: bool = True
+) -> list[DecisionRow]:
+    """Latest first. child_safety: whether decisions on it are among them."""
     parameters = {"type_id": type_id, "item_id": item_id, "limit": limit}
+    parameters |= {"child_safety": child_safety}
     return [_decision(row) for row in tx.execute(DECISIONS_OF_ITEM, parameters)]
 
 

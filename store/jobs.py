@@ -164,6 +164,7 @@ WHERE job_id = (
       AND (leased_until IS NULL OR leased_until <= :now)
       AND (:again OR NOT jsonb_exists(skipped_by, :holder))
       AND NOT (:independent AND jsonb_exists(barred, :holder))
+      AND (:child_safety OR kind <> 'NCMEC')
     ORDER BY enqueued_at
     LIMIT 1
     FOR UPDATE SKIP LOCKED
@@ -181,13 +182,16 @@ def claim_next(
     now: datetime,
     until: datetime,
     independent: bool = True,
+    child_safety: bool = True,
 ) -> JobRow | None:
     """Leases the next job; one that the holder skipped comes only when no other is left.
 
-    independent: not one that is about the holder's own decision.
+    independent: not one that is about the holder's own decision. child_safety: whether it may be
+    one about child safety.
     """
     parameters = {
         "independent": independent,
+        "child_safety": child_safety,
         "queue_id": queue_id,
         "holder": holder,
         "token": token,
@@ -316,28 +320,44 @@ def open_since(tx: Connection, job_id: str) -> str | None:
     return tx.execute(OPEN_SINCE, {"job_id": job_id}).scalar_one_or_none()
 
 
+@dataclass(frozen=True)
+class JobFilter:
+    """child_safety: whether jobs about child safety are among what is looked for."""
+
+    state: JobState = JobState.OPEN
+    queue_id: str | None = None
+    kind: str | None = None
+    type_id: str | None = None
+    item_id: str | None = None
+    child_safety: bool = True
+
+
+WANTED = """(CAST(:queue_id AS text) IS NULL OR queue_id = :queue_id)
+  AND (CAST(:kind AS text) IS NULL OR kind = :kind)
+  AND (CAST(:type_id AS text) IS NULL OR type_id = :type_id)
+  AND (CAST(:item_id AS text) IS NULL OR item_id = :item_id)
+  AND (:child_safety OR kind <> 'NCMEC')"""
 OPEN_JOBS = text(f"""
 SELECT {COLUMNS} FROM jobs
-WHERE state = 'open' AND (CAST(:queue_id AS text) IS NULL OR queue_id = :queue_id)
+WHERE state = 'open' AND {WANTED}
   AND (CAST(:at AS timestamptz) IS NULL OR (enqueued_at, job_id) > (:at, CAST(:id AS uuid)))
 ORDER BY enqueued_at, job_id
 LIMIT :limit
 """)
 FINISHED_JOBS = text(f"""
 SELECT {COLUMNS} FROM jobs
-WHERE state = :state AND (CAST(:queue_id AS text) IS NULL OR queue_id = :queue_id)
+WHERE state = :state AND {WANTED}
   AND (CAST(:at AS timestamptz) IS NULL OR (decided_at, job_id) < (:at, CAST(:id AS uuid)))
 ORDER BY decided_at DESC, job_id DESC
 LIMIT :limit
 """)
 
 
-def jobs(tx: Connection, state: JobState, queue_id: str | None, page: PageRequest) -> list[JobRow]:
+def jobs(tx: Connection, wanted: JobFilter, page: PageRequest) -> list[JobRow]:
     """Open jobs oldest first, finished ones latest first; one more than the limit if there is."""
-    statement = OPEN_JOBS if state is JobState.OPEN else FINISHED_JOBS
-    parameters = {
-        "state": state.value,
-        "queue_id": queue_id,
+    statement = OPEN_JOBS if wanted.state is JobState.OPEN else FINISHED_JOBS
+    parameters = vars(wanted) | {
+        "state": wanted.state.value,
         "at": page.after and page.after.at,
         "id": page.after and page.after.id,
         "limit": page.limit + 1,
@@ -346,63 +366,16 @@ def jobs(tx: Connection, state: JobState, queue_id: str | None, page: PageReques
 
 
 JOBS_OF_ITEM = text(f"""
-SELECT {COLUMNS} FROM jobs WHERE type_id = :type_id AND item_id = :item_id
+SELECT {COLUMNS} FROM jobs
+WHERE type_id = :type_id AND item_id = :item_id AND (:child_safety OR kind <> 'NCMEC')
 ORDER BY enqueued_at DESC LIMIT :limit
 """)
 
 
-def jobs_of_item(tx: Connection, type_id: str, item_id: str, limit: int) -> list[JobRow]:
+def jobs_of_item(
+    tx: Connection, type_id: str, item_id: str, limit: int, *, child_safety: bool = True
+) -> list[JobRow]:
+    """Latest first. child_safety: whether jobs about it are among them."""
     parameters = {"type_id": type_id, "item_id": item_id, "limit": limit}
+    parameters |= {"child_safety": child_safety}
     return [_job(row) for row in tx.execute(JOBS_OF_ITEM, parameters)]
-
-
-@dataclass(frozen=True)
-class QueueCounts:
-    """decided, enqueued: in the last hour. reviewers: who holds a job now."""
-
-    queue_id: str
-    pending: int
-    leased: int
-    oldest_enqueued_at: datetime | None
-    decided_last_hour: int
-    enqueued_last_hour: int
-    reviewers: tuple[str, ...]
-
-
-# Counting what is open reads an index alone; who works on what is a handful of rows.
-QUEUE_COUNTS = text("""
-WITH open AS (
-    SELECT queue_id, count(*) AS pending, min(enqueued_at) AS oldest
-    FROM jobs WHERE state = 'open' GROUP BY queue_id
-), held AS (
-    SELECT queue_id, count(*) AS leased, array_agg(DISTINCT leased_by) AS reviewers
-    FROM jobs WHERE leased_until > :now AND state = 'open' GROUP BY queue_id
-), decided AS (
-    SELECT queue_id, count(*) AS decided FROM jobs
-    WHERE state = 'decided' AND decided_at > :since GROUP BY queue_id
-), enqueued AS (
-    SELECT queue_id, count(*) AS enqueued FROM jobs
-    WHERE enqueued_at > :since GROUP BY queue_id
-)
-SELECT queue_id, coalesce(pending, 0) AS pending, coalesce(leased, 0) AS leased, oldest,
-       coalesce(decided, 0) AS decided, coalesce(enqueued, 0) AS enqueued,
-       coalesce(reviewers, '{}') AS reviewers
-FROM open FULL JOIN held USING (queue_id) FULL JOIN decided USING (queue_id)
-     FULL JOIN enqueued USING (queue_id)
-""")
-
-
-def queue_counts(tx: Connection, *, now: datetime, since: datetime) -> dict[str, QueueCounts]:
-    """By queue id; a queue without jobs is absent."""
-    return {
-        row.queue_id: QueueCounts(
-            queue_id=row.queue_id,
-            pending=row.pending,
-            leased=row.leased,
-            oldest_enqueued_at=row.oldest,
-            decided_last_hour=row.decided,
-            enqueued_last_hour=row.enqueued,
-            reviewers=tuple(row.reviewers),
-        )
-        for row in tx.execute(QUEUE_COUNTS, {"now": now, "since": since})
-    }

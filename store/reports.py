@@ -153,10 +153,13 @@ def find(tx: Connection, report_id: str) -> ReportRow | None:
 
 @dataclass(frozen=True)
 class ReportFilter:
+    """child_safety: whether reports of it are among what is looked for."""
+
     item: ItemRef | None = None
     reporter: ItemRef | None = None
     policy_id: str | None = None
     state: ReportState | None = None
+    child_safety: bool = True
 
 
 LISTED = text(f"""
@@ -166,6 +169,7 @@ SELECT * FROM (
       AND (CAST(:reporter_id AS text) IS NULL
            OR (r.reporter_type_id = :reporter_type_id AND r.reporter_id = :reporter_id))
       AND (CAST(:policy_id AS text) IS NULL OR r.policy_id = :policy_id)
+      AND (:child_safety OR NOT r.csam)
       AND (CAST(:at AS timestamptz) IS NULL
            OR (r.received_at, r.report_id) < (:at, CAST(:id AS uuid)))
 ) AS found
@@ -184,6 +188,7 @@ def listed(tx: Connection, wanted: ReportFilter, page: PageRequest) -> list[Repo
         "reporter_id": wanted.reporter and wanted.reporter.item_id,
         "policy_id": wanted.policy_id,
         "state": wanted.state and wanted.state.value,
+        "child_safety": wanted.child_safety,
         "at": page.after and page.after.at,
         "id": page.after and page.after.id,
         "limit": page.limit + 1,
@@ -225,6 +230,7 @@ def standing(tx: Connection, reporter: ItemRef, since: datetime | None = None) -
 OPEN_OF = text(f"""
 SELECT r.report_id::text, r.job_id::text FROM {JOINED}
 WHERE r.reporter_type_id = :type_id AND r.reporter_id = :item_id AND {STATE} = 'open'
+  AND (:child_safety OR NOT r.csam)
 """)
 
 INVALIDATE = text("""
@@ -234,9 +240,15 @@ WHERE report_id = ANY(CAST(:report_ids AS uuid[])) AND invalidated_at IS NULL
 """)
 
 
-def open_of(tx: Connection, reporter: ItemRef) -> dict[str, str | None]:
+def open_of(
+    tx: Connection, reporter: ItemRef, *, child_safety: bool = True
+) -> dict[str, str | None]:
     """The reporter's open reports, each with its job."""
-    who = {"type_id": reporter.type_id, "item_id": reporter.item_id}
+    who: Mapping[str, object] = {
+        "type_id": reporter.type_id,
+        "item_id": reporter.item_id,
+        "child_safety": child_safety,
+    }
     return {row[0]: row[1] for row in tx.execute(OPEN_OF, who)}
 
 

@@ -27,6 +27,7 @@ LIST = text(f"""
 SELECT {COLUMNS} FROM routings
 WHERE (CAST(:queue_id AS text) IS NULL OR queue_id = :queue_id)
   AND (CAST(:rule_id AS text) IS NULL OR rule_id = :rule_id)
+  AND (:child_safety OR kind <> 'NCMEC')
   AND (CAST(:at AS timestamptz) IS NULL OR (at, job_id) < (:at, CAST(:id AS uuid)))
 ORDER BY at DESC, job_id DESC LIMIT :limit
 """)
@@ -57,10 +58,19 @@ def of_job(tx: Connection, job_id: str) -> Routing | None:
 
 
 def page(
-    tx: Connection, queue_id: str | None, rule_id: str | None, request: PageRequest
+    tx: Connection,
+    queue_id: str | None,
+    rule_id: str | None,
+    request: PageRequest,
+    *,
+    child_safety: bool = True,
 ) -> list[Routing]:
-    """Latest first; one more than the limit if there is."""
+    """Latest first; one more than the limit if there is.
+
+    child_safety: whether jobs about it are among them.
+    """
     asked = {
+        "child_safety": child_safety,
         "queue_id": queue_id,
         "rule_id": rule_id,
         "at": request.after and request.after.at,

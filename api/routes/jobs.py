@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
@@ -14,6 +14,7 @@ from api.verdict_body import VerdictBody
 from api.wire import Body, Reply, Text, Words, documented, paging
 from engine.casework.decisions import MAX_REASON
 from engine.casework.leases import JobState
+from engine.configuration.routing_rules import RoutingKind
 from engine.errors import Conflict, InvalidInput, NotAuthenticated, NotFound, PermissionDenied
 from engine.paging import Page, PageRequest
 from engine.permissions import Permission
@@ -21,6 +22,7 @@ from services import decisions, jobs
 from services.context import Caller
 from services.decisions import Decided
 from services.job_page import JobSummary, JobView
+from store.jobs import JobFilter
 
 router = APIRouter(
     prefix="/jobs",
@@ -68,15 +70,34 @@ class Extended:
     leased_until: datetime
 
 
+class Wanted:
+    """The filters of the list, as query parameters; an empty one is none."""
+
+    def __init__(
+        self,
+        queueId: str | None = None,  # noqa: N803 - the parameter's name on the wire
+        state: JobState = JobState.OPEN,
+        kind: Annotated[RoutingKind | None, Query()] = None,
+        itemTypeId: str | None = None,  # noqa: N803 - the parameter's name on the wire
+        itemId: str | None = None,  # noqa: N803 - the parameter's name on the wire
+    ) -> None:
+        self.filter = JobFilter(
+            state=state,
+            queue_id=queueId or None,
+            kind=kind.value if kind else None,
+            type_id=itemTypeId or None,
+            item_id=itemId or None,
+        )
+
+
 @router.get("", summary="Open jobs oldest first, or finished ones latest first")
 def list_jobs(
     request: Request,
     caller: Reviewer,
     page: Annotated[PageRequest, Depends(paging)],
-    queueId: str | None = None,  # noqa: N803 - the parameter's name on the wire
-    state: JobState = JobState.OPEN,
+    wanted: Annotated[Wanted, Depends()],
 ) -> Reply[Page[JobSummary]]:
-    return Reply(jobs.listed(context_of(request), caller, state, queueId or None, page))
+    return Reply(jobs.listed(context_of(request), caller, wanted.filter, page))
 
 
 @router.get("/{job_id}", summary="One job as a reviewer sees it, without claiming it")

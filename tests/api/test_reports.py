@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -148,6 +149,25 @@ def test_without_an_author_child_safety_is_about_the_item(
     reported(platform, body(types, reportedForReason={"csam": True}))
     [job] = open_jobs(admin)
     assert (job["kind"], job["itemId"]) == ("NCMEC", "p1")
+
+
+def test_reports_of_child_sexual_abuse_are_kept_from_who_may_not_see_them(
+    admin: Api, platform: Api, types: Mapping[str, str], base_url: str
+) -> None:
+    secret = reported(platform, body(types, reportedForReason={"csam": True}))
+    plain = reported(platform, body(types))
+    made = admin.post("/api-keys", {"name": "Review", "scopes": ["review"]}).json()
+    with httpx.Client(base_url=base_url, headers={"X-API-Key": made["key"]}, timeout=20) as client:
+        limited = Api(client)
+        assert [one["reportId"] for one in limited.get("/reports").json()["items"]] == [plain]
+        expect_problem(limited.get(f"/reports/{secret}"), 403)
+        assert limited.get(f"/reports/{plain}").status_code == 200
+        assert [job["kind"] for job in open_jobs(limited)] == ["DEFAULT"]
+        reporter = {"typeId": types["user"], "id": "rita"}
+        taken = limited.post("/reports/invalidate", {"reporter": reporter, "reason": "spite"})
+        assert taken.json() == {"reports": 1, "jobsClosed": 1}
+    states = {one["reportId"]: one["state"] for one in admin.get("/reports").json()["items"]}
+    assert states == {secret: "open", plain: "invalidated"}
 
 
 def waiting(context: Context, org: Organisation) -> int:

@@ -45,8 +45,13 @@ class Desk:
     def bob(self) -> Caller:
         return self.reviewer("bob")
 
-    def reviewer(self, name: str) -> Caller:
-        permissions = permissions_of(UserRole.MODERATOR)
+    @property
+    def cleo(self) -> Caller:
+        """Who may also see what is about child safety."""
+        return self.reviewer("cleo", UserRole.CHILD_SAFETY_MODERATOR)
+
+    def reviewer(self, name: str, role: UserRole = UserRole.MODERATOR) -> Caller:
+        permissions = permissions_of(role)
         email = f"{name}@test.example"
         return Caller(self.org_id, f"user:{name}", permissions, name, email)
 

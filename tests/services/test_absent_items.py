@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.casework.leases import JobState
 from engine.casework.reports import ReportRequest
 from engine.items import ItemRef, RawItem
 from engine.paging import page_request
@@ -15,6 +14,7 @@ from services import configuration, jobs, reports, settings
 from services.context import system_caller
 from services.item_types import ITEM_TYPES
 from services.related_items import MOST_RELATED
+from store.jobs import JobFilter
 from tests.services.casework import Desk, desk
 from tests.services.receiver import Receiver, receiver
 
@@ -112,7 +112,7 @@ def reported(office: Desk, post: str, mentions: int) -> str:
         flagged=(ItemRef(post, "p2"), ItemRef(post, "p3")),
     )
     reports.submit(office.context, system_caller(office.org_id, "test"), request)
-    page = jobs.listed(office.context, office.ann, JobState.OPEN, None, page_request(9, None))
+    page = jobs.listed(office.context, office.ann, JobFilter(), page_request(9, None))
     return page.items[0].job_id
 
 

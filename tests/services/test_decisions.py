@@ -144,7 +144,7 @@ def test_an_undone_decision_opens_its_job_beside_one_of_another_kind(office: Des
     done = decided(office, IGNORE)
     case = office.opened("a", kind="NCMEC")
     assert decision_undo.undo(office.context, office.ann, done.decision_id).job_id == old
-    states = [jobs.view(office.context, office.ann, job).state for job in (old, case)]
+    states = [jobs.view(office.context, office.cleo, job).state for job in (old, case)]
     assert states == [JobState.OPEN, JobState.OPEN]
 
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from engine.casework.leases import LEASE, JobState
+from engine.casework.leases import LEASE
 from engine.errors import Conflict, NotFound, PermissionDenied
 from engine.paging import page_request
 from services import jobs, queues
 from services.context import Caller
+from store.jobs import JobFilter
 from tests.services.casework import Desk, desk
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def test_a_child_safety_case_is_not_lost_in_an_ordinary_job(office: Desk) -> Non
     case = office.opened("a", ["p2"], kind="NCMEC")
     assert case != ordinary
     assert office.opened("a", ["p3"], kind="NCMEC") == case
-    views = [jobs.view(office.context, office.ann, job_id) for job_id in (ordinary, case)]
+    views = [jobs.view(office.context, office.cleo, job_id) for job_id in (ordinary, case)]
     assert [view.kind for view in views] == ["DEFAULT", "NCMEC"]
     assert [sorted(view.policy_ids) for view in views] == [["p1"], ["p2", "p3"]]
 
@@ -182,7 +183,7 @@ def test_open_jobs_are_listed_oldest_first_a_page_at_a_time(
     cursor = None
     for _ in range(3):
         page = jobs.listed(
-            office.context, office.ann, JobState.OPEN, office.queue_id, page_request(2, cursor)
+            office.context, office.ann, JobFilter(queue_id=office.queue_id), page_request(2, cursor)
         )
         seen += [job.job_id for job in page.items]
         cursor = page.next_cursor

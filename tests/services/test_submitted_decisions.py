@@ -79,7 +79,7 @@ def test_a_reason_is_needed_for_ignoring_too_but_not_for_child_safety(office: De
     with pytest.raises(InvalidInput):
         decisions.submit(office.context, office.ann, office.opened("a"), IGNORE)
     case = office.opened("b", kind="NCMEC")
-    assert decisions.submit(office.context, office.ann, case, IGNORE).decision_id
+    assert decisions.submit(office.context, office.cleo, case, IGNORE).decision_id
 
 
 def test_a_moved_job_keeps_everything_and_is_free(office: Desk, clock: MovableClock) -> None:
