@@ -1,7 +1,9 @@
 """`features_batch_200`: what ten counters say of 200 items, with a million events behind them.
 
 Two of the ten count by a key that a quarter of all items share, over an hour and over a day; the
-others by author, of whom few write much. Every batch asks of other items at the end of history.
+others by author, of whom few write much. Meanwhile a thousand items arrive each second: another
+process commits their ten thousand events every twenty milliseconds, and every batch asks about the
+200 newest items as soon as they are all there.
 Limit: 99 of 100 batches are answered within 20 ms.
 
     python -m benchmarks.counters [--events N] [--batches N]
@@ -18,6 +20,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +39,8 @@ from store.migrate import migrate
 from store.secrets import SecretBox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from multiprocessing.sharedctypes import Synchronized
 
 LIMIT_MS = 20.0
 ITEMS = 200
@@ -46,6 +50,8 @@ MINUTE, HOUR, DAY = 60_000_000, 3_600_000_000, 86_400_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 US = timedelta(microseconds=1)
 ITEMS_A_SECOND = 1_000
+EVERY_S = 0.02
+START_UP = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,15 @@ class Counter:
     parts: tuple[Part, ...]
     value: bool = False
     member: bool = False
+
+
+@dataclass(frozen=True)
+class Item:
+    """keys: by what counters count by. at_us: its arrival. lines: its events, for COPY."""
+
+    keys: dict[str, str]
+    at_us: int
+    lines: bytes
 
 
 COUNTERS = (
@@ -89,49 +104,78 @@ def item(rng: random.Random) -> dict[str, str]:
     }
 
 
-def history(org_id: int, events: int, until: datetime) -> Iterator[bytes]:
-    """The events of a day before `until`, as many of each counter as of the others."""
-    rng = random.Random(1)
-    places = events // len(COUNTERS)
-    step = timedelta(days=1) / places
-    for seq in range(places):
-        made, at = item(rng), (until - step * (places - seq)).isoformat().encode()
+def items(org_id: int, seed: int, times: Iterable[tuple[int, datetime]]) -> Iterator[Item]:
+    """times: the number and the arrival of each. The same seed makes the same items."""
+    rng = random.Random(seed)
+    for seq, arrived_at in times:
+        made, at, lines = item(rng), arrived_at.isoformat().encode(), []
         for each in COUNTERS:
             value = round(rng.uniform(0, 100), 2) if each.value else None
             member = made["text"].encode() if each.member else None
             tail = window_events.carried(value, member)
             key = made[each.by].encode()
-            yield window_events.copy_line(org_id, each.counter_id, key, at, seq, tail)
+            lines.append(window_events.copy_line(org_id, each.counter_id, key, at, seq, tail))
+        yield Item(made, (arrived_at - EPOCH) // US, b"".join(lines))
+
+
+def history(org_id: int, events: int, until: datetime) -> Iterator[Item]:
+    """Of the day before `until`, as many events of each counter as of the others."""
+    count = events // len(COUNTERS)
+    step = timedelta(days=1) / count
+    return items(org_id, 1, ((seq, until - step * (count - seq)) for seq in range(count)))
+
+
+def live(org_id: int, since: datetime, count: int) -> Iterator[Item]:
+    """They arrive from then on."""
+    step = timedelta(seconds=1) / ITEMS_A_SECOND
+    return items(org_id, 2, ((10**9 + seq, since + step * seq) for seq in range(count)))
 
 
 def load(url: str, org_id: int, events: int, until: datetime) -> None:
     with psycopg.connect(psycopg_url(url), autocommit=True) as connection:
         connection.execute("SET row_security = off")
-        lines = list(history(org_id, events, until))
         with connection.cursor().copy(window_events.COPY) as copy:
-            for start in range(0, len(lines), 10_000):
-                copy.write(b"".join(lines[start : start + 10_000]))
+            for each in history(org_id, events, until):
+                copy.write(each.lines)
         connection.execute("VACUUM ANALYZE window_events")
 
 
-def batches(until: datetime, count: int) -> Iterator[Sequence[Ask]]:
-    """Items that arrive at a thousand a second from then on."""
-    rng = random.Random(2)
-    at_us = (until - EPOCH) // US
-    for _ in range(count):
-        asks = []
-        for _ in range(ITEMS):
-            at_us += 1_000_000 // ITEMS_A_SECOND
-            made = item(rng)
-            asks += [Ask(series, made[by], at_us) for by, series in FAMILIES.items()]
-        yield asks
+def write_live(
+    url: str, org_id: int, since: datetime, count: int, written: Synchronized[int]
+) -> None:
+    """Each as it arrives, several to a transaction. written: how many are committed."""
+    waiting = list(live(org_id, since, count))
+    with psycopg.connect(psycopg_url(url), autocommit=True) as connection:
+        connection.execute("SET row_security = off")
+        while written.value < count:
+            time.sleep(EVERY_S)
+            arrived = int((datetime.now(UTC) - since) / US * ITEMS_A_SECOND // 1_000_000)
+            lines = [each.lines for each in waiting[written.value : max(arrived, 0)]]
+            if not lines:
+                continue
+            with connection.cursor().copy(window_events.COPY) as copy:
+                copy.write(b"".join(lines))
+            written.value += len(lines)
 
 
-def timed(database: Database, org_id: int, asked: Iterator[Sequence[Ask]]) -> list[float]:
+def batches(made: Sequence[Item]) -> Iterator[Sequence[Ask]]:
+    for start in range(0, len(made), ITEMS):
+        yield [
+            Ask(series, each.keys[by], each.at_us)
+            for each in made[start : start + ITEMS]
+            for by, series in FAMILIES.items()
+        ]
+
+
+def timed(
+    database: Database, org_id: int, asked: Iterable[Sequence[Ask]], written: Synchronized[int]
+) -> list[float]:
     """Milliseconds of each, in order of size; a tenth of them first to warm up."""
     calm_collector()
     spent = []
-    for asks in asked:
+    for number, asks in enumerate(asked, 1):
+        while written.value < number * ITEMS:
+            time.sleep(0.001)
         started = time.perf_counter()
         features.answers_of(database, org_id, asks)
         spent.append(1000 * (time.perf_counter() - started))
@@ -149,15 +193,27 @@ def measure(options: argparse.Namespace, directory: Path) -> None:
             database, str(directory), secrets, lambda: datetime.now(UTC), lambda: str(uuid.uuid4())
         )
         org_id = create_organisation(context, "Benchmark").org_id
-        until = datetime(2026, 3, 1, 12, tzinfo=UTC)
         started = time.perf_counter()
-        load(url, org_id, options.events, until)
+        load(url, org_id, options.events, datetime.now(UTC))
         print(f"loaded in {time.perf_counter() - started:.0f} s", file=sys.stderr)
-        spent = timed(database, org_id, batches(until, options.batches))
+        spent = beside_writing(database, org_id, ITEMS * options.batches)
         database.close()
     finally:
         server.stop()
     tell(spent)
+
+
+def beside_writing(database: Database, org_id: int, count: int) -> list[float]:
+    since = datetime.now(UTC) + START_UP
+    asked = batches(list(live(org_id, since, count)))
+    processes = get_context("spawn")
+    written = processes.Value("q", 0)
+    arguments = database.url, org_id, since, count, written
+    writer = processes.Process(target=write_live, args=arguments, daemon=True)
+    writer.start()
+    spent = timed(database, org_id, asked, written)
+    writer.join()
+    return spent
 
 
 def tell(spent: Sequence[float]) -> None:

@@ -6,11 +6,15 @@ from bisect import bisect_right
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+import numpy as np
+
 from engine.language.measures import Measured, millionths, of_numbers
 from engine.language.nodes import Carries, Measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
 
 class Part(NamedTuple):
@@ -35,11 +39,15 @@ class Windowed(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """What is to be read for some series: windows, and of those at `firsts` when a key began."""
+    """What is to be read for some series: windows, and of those at `firsts` when a key began.
+
+    lines: the counter of each windowed series, with no width, then with that of each of its parts.
+    """
 
     windowed: tuple[Windowed, ...]
     firsts: tuple[int, ...]
     width_us: int
+    lines: tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 @lru_cache(maxsize=1024)
@@ -51,7 +59,14 @@ def layout_of(series: tuple[Series, ...]) -> Layout:
     )
     places = {each.place for each in windowed}
     firsts = tuple(place for place in range(len(series)) if place not in places)
-    return Layout(windowed, firsts, max((each.width_us for each in windowed), default=0))
+    lines = [
+        (counter_id, width_us)
+        for _, (counter_id, parts), _, _ in windowed
+        for width_us in (0, *(part.width_us for part in parts))
+    ]
+    counters, widths = np.array(lines, np.int64).reshape(-1, 2).T
+    width_us = max((each.width_us for each in windowed), default=0)
+    return Layout(windowed, firsts, width_us, (counters, widths))
 
 
 class Ask(NamedTuple):
@@ -75,31 +90,41 @@ class Told(Protocol):
 class Family:
     """Asks about one key, for the same series.
 
-    asked: (its number among all asks, its time) of each, in the order of the times. told: what is
-    known of each of the series.
+    number: its own among the families of the batch. first_us, last_us: of its asks' times. told:
+    what is known of each of the series.
     """
 
-    __slots__ = ("asked", "key", "layout", "series", "told")
+    __slots__ = ("first_us", "key", "last_us", "layout", "number", "series", "told")
 
-    def __init__(self, key: str, series: tuple[Series, ...], layout: Layout) -> None:
+    def __init__(self, number: int, key: str, kind: Kind, at_us: int) -> None:
+        self.number = number
         self.key = key
-        self.series = series
-        self.layout = layout
-        self.asked: list[tuple[int, int]] = []
-        self.told: list[Told] = [NO_EVENTS] * len(series)
-
-    @property
-    def first_us(self) -> int:
-        return self.asked[0][1]
-
-    @property
-    def last_us(self) -> int:
-        return self.asked[-1][1]
+        self.series = kind.series
+        self.layout = kind.layout
+        self.first_us = self.last_us = at_us
+        self.told: list[Told] = []
 
     @property
     def after_us(self) -> int:
         """Nothing at or before it is in any window."""
-        return self.asked[0][1] - self.layout.width_us
+        return self.first_us - self.layout.width_us
+
+
+class Kind:
+    """Asks for the same series, in the order of their times.
+
+    numbers, times: of each ask. asked: the number of its family. families: by their keys.
+    """
+
+    __slots__ = ("asked", "families", "layout", "numbers", "series", "times")
+
+    def __init__(self, series: tuple[Series, ...]) -> None:
+        self.series = series
+        self.layout = layout_of(series)
+        self.families: dict[str, Family] = {}
+        self.numbers: list[int] = []
+        self.times: list[int] = []
+        self.asked: list[int] = []
 
 
 class Group(NamedTuple):
@@ -122,19 +147,23 @@ class Group(NamedTuple):
         return self.family.first_us - self.windowed.width_us
 
 
-def families(asks: Iterable[Ask]) -> list[Family]:
+def kinds_of(asks: Iterable[Ask]) -> tuple[list[Kind], list[Family]]:
     """asks: in the order of their times."""
-    found: dict[tuple[int, str], Family] = {}
-    layouts: dict[int, Layout] = {}
+    kinds: dict[int, Kind] = {}
+    families: list[Family] = []
     for number, (series, key, at_us) in enumerate(asks):
-        kind = id(series)  # the same object, of all items of a type
-        family = found.get((kind, key))
+        kind = kinds.get(id(series))  # the same object, of all items of a type
+        if kind is None:
+            kind = kinds[id(series)] = Kind(series)
+        family = kind.families.get(key)
         if family is None:
-            if kind not in layouts:
-                layouts[kind] = layout_of(series)
-            family = found[kind, key] = Family(key, series, layouts[kind])
-        family.asked.append((number, at_us))
-    return list(found.values())
+            family = kind.families[key] = Family(len(families), key, kind, at_us)
+            families.append(family)
+        family.last_us = at_us
+        kind.numbers.append(number)
+        kind.times.append(at_us)
+        kind.asked.append(family.number)
+    return list(kinds.values()), families
 
 
 class Moments:

@@ -15,11 +15,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
 from engine.language.measures import Measured, millionths, of_numbers
 from engine.language.nodes import Carries, Measure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from store.database import Database
@@ -30,6 +32,8 @@ MOST_KEYS = 50_000
 MOST_FIRSTS = 200_000
 MOST_MEMORIES = 4
 SPARE = 1024
+# Questions to one key that are worth asking at once.
+MANY = 8
 
 
 class Key:
@@ -92,6 +96,21 @@ class Key:
             return self._slide(part).to(self.carried, low, high)
         assert self.units is not None
         return of_numbers(part.measure, high - low, self.units[high] - self.units[low], None)
+
+    def column(self, part: Part, times: Sequence[int]) -> list[Measured]:
+        """An answer for each of the times; of many, where their windows lie is one search."""
+        if len(times) < MANY or part.measure in {Measure.MAX, Measure.DISTINCT}:
+            return [self.answer(part, at_us) for at_us in times]
+        known, asked = np.frombuffer(self.times, np.int64), np.array(times)
+        lows = np.searchsorted(known, asked - part.width_us, "right")
+        highs = np.searchsorted(known, asked, "right")
+        if self.units is None:
+            return list((highs - lows).tolist())
+        units = self.units
+        return [
+            of_numbers(part.measure, high - low, units[high] - units[low], None)
+            for low, high in zip(lows.tolist(), highs.tolist(), strict=True)
+        ]
 
     def _slide(self, part: Part) -> _Slide:
         found = self.slides.get(part)
@@ -200,7 +219,12 @@ class WindowMemory:
         self.most_words = most_words
         self.words = 0
         self.keys: OrderedDict[tuple[int, str], Key] = OrderedDict()
+        self.counters: dict[str, int] = {}  # how many are remembered of a key
         self.firsts: OrderedDict[tuple[int, str], tuple[int, datetime]] = OrderedDict()
+
+    def remembers(self, key: str) -> bool:
+        """Whether anything is known of it, for any counter."""
+        return key in self.counters
 
     def recall(self, name: tuple[int, str], after_us: int) -> Key | None:
         """What is remembered, if that reaches back to where windows begin."""
@@ -213,11 +237,19 @@ class WindowMemory:
     def keep(self, name: tuple[int, str], key: Key) -> None:
         """Makes room at the expense of what was asked about longest ago."""
         before = self.keys.pop(name, None)
+        if before is None:
+            self.counters[name[1]] = self.counters.get(name[1], 0) + 1
         self.words += key.words - (before.words if before else 0)
         self.keys[name] = key
         while len(self.keys) > 1 and (self.words > self.most_words or len(self.keys) > MOST_KEYS):
-            _, oldest = self.keys.popitem(last=False)
-            self.words -= oldest.words
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        (_, name), oldest = self.keys.popitem(last=False)
+        self.words -= oldest.words
+        self.counters[name] -= 1
+        if not self.counters[name]:
+            del self.counters[name]
 
     def learn(
         self,
@@ -241,9 +273,9 @@ class WindowMemory:
             key.forget_before(after_us)
             self.words += key.words - before
 
-    def keep_first(self, name: tuple[int, str], first_us: int, first: datetime) -> None:
-        self.firsts[name] = first_us, first
-        if len(self.firsts) > MOST_FIRSTS:
+    def keep_firsts(self, found: Mapping[tuple[int, str], tuple[int, datetime]]) -> None:
+        self.firsts.update(found)
+        while len(self.firsts) > MOST_FIRSTS:
             self.firsts.popitem(last=False)
 
 

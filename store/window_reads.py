@@ -6,38 +6,49 @@ Times are microseconds since the epoch.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from psycopg import adapters
+from psycopg.adapt import Loader
+from psycopg.pq import Format
 
 from engine.language.nodes import Carries
 from store.raw import cursor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from numpy.typing import NDArray
+    from psycopg.abc import Buffer
     from sqlalchemy import Connection
 
     from store.window_groups import Family, Group
 
-# One scan of the index a key, which holds all there is to know. A key that has as many events as
-# asked for may have any number.
+    Beside = Callable[[], AbstractContextManager[Connection]]
+
+WIRE = np.dtype([("length", ">i4"), ("long", ">i8")])
+NO_LONGS: NDArray[np.int64] = np.array([], np.int64)
+# Postgres counts from 2000-01-01.
+MILLENNIUM_US = 946_684_800_000_000
+
+# One scan of the index a key, which holds all there is to know; all events in one row, in the order
+# in which the scans find them. A key that has as many events as asked for may have any number.
 OF_KEYS = """
-SELECT q.n, e.*
-FROM unnest(%(keys)b::text[], %(afters)s::bigint[], %(lasts)s::bigint[], %(mosts)s::int[])
-     WITH ORDINALITY AS q(key, after, last, most, n)
+SELECT array_agg(q.number << 32 | w.counter_id), array_agg(w.arrived_at), array_agg(w.value),
+       array_agg(w.member)
+FROM unnest(%(keys)b::text[], %(numbers)s::bigint[], %(afters)s::bigint[], %(lasts)s::bigint[],
+            %(mosts)s::int[]) AS q(key, number, after, last, most)
 CROSS JOIN LATERAL (
-    SELECT array_agg(w.counter_id) AS counters,
-           array_agg(round(date_part('epoch', w.arrived_at) * 1000000)::bigint) AS times,
-           array_agg(w.value) AS numbers, array_agg(w.member) AS members
-    FROM (
-        SELECT counter_id, arrived_at, value, member FROM window_events
-        WHERE key = q.key AND counter_id = ANY(%(counters)s::int[])
-          AND arrived_at > 'epoch'::timestamptz + q.after * interval '1 microsecond'
-          AND arrived_at <= 'epoch'::timestamptz + q.last * interval '1 microsecond'
-        ORDER BY counter_id, arrived_at LIMIT q.most
-    ) AS w
-) AS e
-WHERE e.times IS NOT NULL
+    SELECT counter_id, arrived_at, value, member FROM window_events
+    WHERE key = q.key AND counter_id = ANY(%(counters)s::int[])
+      AND arrived_at > 'epoch'::timestamptz + q.after * interval '1 microsecond'
+      AND arrived_at <= 'epoch'::timestamptz + q.last * interval '1 microsecond'
+    ORDER BY counter_id, arrived_at LIMIT q.most
+) AS w
 """
 
 # The newest events of one counter's key, latest first.
@@ -74,6 +85,25 @@ CROSS JOIN LATERAL (
 """
 
 
+class _Longs(Loader):
+    """An array of bigint without NULLs.
+
+    Over the wire it has a head of twenty bytes, then each number with its length before it.
+    """
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> NDArray[np.int64]:
+        return np.frombuffer(data, WIRE, offset=20)["long"].astype(np.int64)
+
+
+class _Moments(_Longs):
+    """An array of timestamptz as microseconds since the epoch."""
+
+    def load(self, data: Buffer) -> NDArray[np.int64]:
+        return super().load(data) + MILLENNIUM_US
+
+
 class KeyQuestion(NamedTuple):
     """Asks for at most `most` events of a family's counters in (after, its last time]."""
 
@@ -82,13 +112,17 @@ class KeyQuestion(NamedTuple):
     most: int
 
 
-class KeyEvents(NamedTuple):
-    """In the order of the counters, each counter's in the order of the times."""
+class Read(NamedTuple):
+    """Events in the order of their families' numbers, then of the counters, then of the times.
 
-    counters: list[int]
-    times: list[int]
-    numbers: list[float | None]
-    members: list[str | None]
+    numbers, members: what each carries, or None.
+    """
+
+    families: NDArray[np.int64]
+    counters: NDArray[np.int64]
+    times: NDArray[np.int64]
+    numbers: list[Any]
+    members: list[Any]
 
     def carried(self, carries: Carries, low: int, high: int) -> Sequence[Any] | None:
         """Of the events from one place to another."""
@@ -109,34 +143,47 @@ class Newest(NamedTuple):
     whole: bool
 
 
-def of_keys(
-    connections: Sequence[Connection], asked: Sequence[KeyQuestion]
-) -> list[KeyEvents | None]:
-    """None where there are none. The reads of one half wait for Postgres while the others do."""
-    if len(connections) == 1:
-        return _of_keys(connections[0], asked)
+def of_many_keys(tx: Connection, beside: Beside, asked: Sequence[KeyQuestion]) -> Read:
+    """As `of_keys`. One half is read in a transaction of its own while the other is."""
     middle = len(asked) // 2
+
+    def of_others() -> Read:
+        with beside() as other:
+            return of_keys(other, asked[middle:])
+
     with ThreadPoolExecutor(1) as aside:
-        others = aside.submit(_of_keys, connections[1], asked[middle:])
-        return _of_keys(connections[0], asked[:middle]) + others.result()
+        others = aside.submit(of_others)
+        one, other = of_keys(tx, asked[:middle]), others.result()
+    return Read(
+        np.concatenate([one.families, other.families]),
+        np.concatenate([one.counters, other.counters]),
+        np.concatenate([one.times, other.times]),
+        one.numbers + other.numbers,
+        one.members + other.members,
+    )
 
 
-def _of_keys(tx: Connection, asked: Sequence[KeyQuestion]) -> list[KeyEvents | None]:
-    found: list[KeyEvents | None] = [None] * len(asked)
+def of_keys(tx: Connection, asked: Sequence[KeyQuestion]) -> Read:
+    """asked: in the order of their families' numbers."""
     if not asked:
-        return found
+        return NOTHING_READ
     layouts = {id(layout): layout for layout in (each.family.layout for each in asked)}
     counters = {w.series.counter_id for each in layouts.values() for w in each.windowed}
     parameters = {
         "counters": _numbers(sorted(counters)),
         "keys": [each.family.key for each in asked],
+        "numbers": _numbers(each.family.number for each in asked),
         "afters": _numbers(each.after_us for each in asked),
         "lasts": _numbers(each.family.last_us for each in asked),
         "mosts": _numbers(each.most for each in asked),
     }
-    for n, *events in cursor(tx, binary=True).execute(OF_KEYS, parameters).fetchall():
-        found[n - 1] = KeyEvents(*events)
-    return found
+    reading = cursor(tx, binary=True)
+    for array_oid, loader in LOADERS.items():
+        reading.adapters.register_loader(array_oid, loader)
+    [(places, times, numbers, members)] = reading.execute(OF_KEYS, parameters).fetchall()
+    if places is None:
+        return NOTHING_READ
+    return Read(places >> 32, places & 0xFFFF_FFFF, times, numbers, members)
 
 
 def newest(
@@ -166,7 +213,14 @@ def firsts(
     """By counter and key, when its first event arrived."""
     asked = {"counters": _numbers(name[0] for name in names), "keys": [name[1] for name in names]}
     rows = cursor(tx, binary=True).execute(FIRST, asked)
-    return {names[n - 1]: (first_us, first) for n, first_us, first in rows}
+    return {names[n - 1]: (first_us, first.astimezone(UTC)) for n, first_us, first in rows}
+
+
+NOTHING_READ = Read(NO_LONGS, NO_LONGS, NO_LONGS, [], [])
+LOADERS = {
+    adapters.types["int8"].array_oid: _Longs,
+    adapters.types["timestamptz"].array_oid: _Moments,
+}
 
 
 def _numbers(numbers: Iterable[int]) -> str:
