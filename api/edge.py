@@ -38,6 +38,8 @@ ANY_CASE = re.compile(rf"(.*/v1)(/(?:{COOP_PATHS}))", re.IGNORECASE)
 class Edge:
     """Accepts a path with or without its last slash, gives the request an id, adds headers.
 
+    HEAD is answered as GET is; the server leaves the body out.
+
     doors: what answers a POST to a path, without asking the router; paths as routes name them.
     """
 
@@ -64,6 +66,8 @@ class Edge:
             receive = limited(receive, _announced_bytes(scope))
         routed = path.removeprefix(scope.get("root_path", ""))
         door = self.doors.get(routed) if scope["method"] == "POST" else None
+        if scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
         await (door or self.app)(scope, receive, send_with_headers)
 
 

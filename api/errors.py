@@ -6,6 +6,7 @@ and paths that do not exist, answer in Coop's shape.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -73,6 +74,13 @@ UNKNOWN_ROUTE = "Requested route not found."
 NAMES_REQUEST = frozenset({"unrecognized-content-type"})
 
 
+class Refusal(JSONResponse):
+    """A refusal may quote what cannot be written in UTF-8: half a surrogate pair becomes `?`."""
+
+    def render(self, content: object) -> bytes:
+        return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+
+
 def http_error(error: WinnowError) -> HttpError:
     """The nearest entry of the table along the error's class tree."""
     return next((ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS), INTERNAL)
@@ -85,8 +93,8 @@ def problem_response(request: Request, error: WinnowError) -> JSONResponse:
     if speaks_coop(request):
         named = any(problem.slug in NAMES_REQUEST for problem in error.problems)
         asked = request_id(request) if named or entry is not ERRORS[InvalidInput] else ""
-        return JSONResponse(coop_body(entry, error, asked), entry.status, headers)
-    return JSONResponse(native_body(entry, error), entry.status, headers, PROBLEM_JSON)
+        return Refusal(coop_body(entry, error, asked), entry.status, headers)
+    return Refusal(native_body(entry, error), entry.status, headers, PROBLEM_JSON)
 
 
 def headers_of(error: WinnowError) -> dict[str, str]:
@@ -210,14 +218,14 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     unknown = ERRORS[NotFound]
     wrong_method = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and speaks_coop(request)
     if error.status_code == unknown.status or wrong_method:
-        return JSONResponse(coop_body(unknown, NotFound(UNKNOWN_ROUTE), ""), unknown.status)
+        return Refusal(coop_body(unknown, NotFound(UNKNOWN_ROUTE), ""), unknown.status)
     if error.status_code == ERRORS[TooLarge].status:
         return problem_response(request, TooLarge("the body is over the limit of this endpoint"))
     if error.status_code == ERRORS[TooSlow].status:
         return problem_response(request, TooSlow("the body did not arrive in time"))
     entry = HttpError(error.status_code, "invalid-user-input", str(error.detail))
     refusal = native_body(entry, InvalidInput(str(error.detail)))
-    return JSONResponse(refusal, error.status_code, error.headers, PROBLEM_JSON)
+    return Refusal(refusal, error.status_code, error.headers, PROBLEM_JSON)
 
 
 def _on_lost_database(request: Request, error: Exception) -> JSONResponse:

@@ -21,7 +21,7 @@ MOST = 200
 class Checks:
     """database: without it nothing works. evaluation: items are taken in, none waits too long.
 
-    delivery: webhooks go out when they are due. lake: copied within a day; None if it never was.
+    delivery: webhooks go out when they are due. lake: lacks nothing that is older than a day; None if there is none yet.
     """
 
     database: bool
@@ -32,7 +32,10 @@ class Checks:
 
 @dataclass(frozen=True)
 class Figures:
-    """Of the organisation that is furthest behind; None when nothing waits."""
+    """Of the organisation that is furthest behind; None when nothing waits.
+
+    lake_age_seconds: for how long the oldest item that the lake lacks has been here.
+    """
 
     oldest_unevaluated_seconds: float | None = None
     oldest_undelivered_seconds: float | None = None
@@ -71,7 +74,7 @@ def look(context: Context) -> Readiness:
 def _seen(context: Context, org_id: int) -> _Seen:
     gate = read_gate(context, org_id)
     with context.database.transaction(org_id) as tx:
-        return _Seen(gate, readiness.oldest_due_s(tx), readiness.export_age_s(tx))
+        return _Seen(gate, readiness.oldest_due_s(tx), readiness.lake_behind_s(tx))
 
 
 def readiness_of(seen: Sequence[_Seen]) -> Readiness:

@@ -55,14 +55,20 @@ def bind_organisation(tx: Connection, org_id: int) -> None:
 
 
 class Database:
-    """Connects as the URL's user and at once becomes `winnow_app`, bound by row-level security."""
+    """Connects as the URL's user and at once becomes `winnow_app`, bound by row-level security.
+
+    What a statement was given is left out of its errors: they are logged, and it is people's data.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self._engine = create_engine(
-            sqlalchemy_url(url), pool_size=POOL_SIZE, max_overflow=POOL_SIZE
+            sqlalchemy_url(url),
+            pool_size=POOL_SIZE,
+            max_overflow=POOL_SIZE,
+            hide_parameters=True,
         )
-        self._owner = create_engine(sqlalchemy_url(url), poolclass=NullPool)
+        self._owner = create_engine(sqlalchemy_url(url), poolclass=NullPool, hide_parameters=True)
         event.listen(self._engine, "connect", _become_app)
         event.listen(self._owner, "connect", _begin_ourselves)
 

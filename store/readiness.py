@@ -13,8 +13,18 @@ OLDEST_DUE = text("""
 SELECT extract(epoch FROM clock_timestamp() - min(next_attempt_at))::float8 FROM outbox
 WHERE state = 'pending' AND next_attempt_at <= clock_timestamp()
 """)
-LATEST_EXPORT = text("""
-SELECT extract(epoch FROM clock_timestamp() - max(updated_at))::float8 FROM lake_exports
+# Each item type has been copied up to a place, also where it had nothing new; the least counts.
+LAKE = text("""
+WITH reached AS (
+    SELECT timestamptz 'epoch'
+           + min(split_part(watermark, '@', 1)::bigint) * interval '1 microsecond' AS place
+    FROM lake_exports WHERE table_name LIKE 'items/%'
+)
+SELECT reached.place IS NOT NULL AS is_there, (
+    SELECT extract(epoch FROM clock_timestamp() - arrived_at)::float8 FROM submissions
+    WHERE arrived_at > reached.place ORDER BY arrived_at LIMIT 1
+) AS behind_s
+FROM reached
 """)
 
 
@@ -24,7 +34,10 @@ def oldest_due_s(tx: Connection) -> float | None:
     return found
 
 
-def export_age_s(tx: Connection) -> float | None:
-    """Since anything was last copied into the lake; None when nothing ever was."""
-    found: float | None = tx.execute(LATEST_EXPORT).scalar_one()
-    return found
+def lake_behind_s(tx: Connection) -> float | None:
+    """For how long the oldest item that the lake lacks has been here, 0 when it lacks none.
+
+    None when nothing was ever copied.
+    """
+    found = tx.execute(LAKE).one()
+    return (found.behind_s or 0.0) if found.is_there else None

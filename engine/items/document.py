@@ -137,16 +137,16 @@ class _Reading:
 
     def container(self, field: Mapping[str, object], pointer: str) -> Container | None:
         """A field of type ARRAY or MAP says in `container` what it holds."""
-        written = field.get("container")
-        if written is None and field.get("type") not in _CONTAINER_KINDS:
+        written, said = field.get("container"), field.get("type")
+        if written is None and not (isinstance(said, str) and said in _CONTAINER_KINDS):
             return None
         at = f"{pointer}/container"
         given = self.members(written, at, _CONTAINER_KEYS)
-        kind = _CONTAINER_KINDS.get(str(given.get("containerType", field.get("type"))))
+        kind = _CONTAINER_KINDS.get(str(given.get("containerType", said)))
         if kind is None:
             self.problem("A container is an ARRAY or a MAP.", f"{at}/containerType")
         key = given.get("keyScalarType")
-        held = given.get("valueScalarType", field.get("type"))
+        held = given.get("valueScalarType", said)
         return Container(
             kind or "ARRAY",
             None if key is None else self.choice(Scalar, key, f"{at}/keyScalarType"),

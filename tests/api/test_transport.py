@@ -53,6 +53,13 @@ def test_a_slash_at_the_end_changes_nothing(platform: Api) -> None:
         assert platform.get(path).json() == platform.get(f"{path}/").json()
 
 
+def test_monitors_may_ask_for_the_head_alone(platform: Api) -> None:
+    for path, status in (("/ready", 200), ("/policies", 200), ("/nope", 404), ("/report", 404)):
+        answer = platform.client.head(path)
+        assert (answer.status_code, answer.content) == (status, b""), path
+        assert int(answer.headers["content-length"]) == len(platform.get(path).content)
+
+
 def test_coop_routes_match_in_any_case(platform: Api) -> None:
     for path in ("/POLICIES/", "/Policies", "/policies/"):
         assert platform.get(path).json() == {"policies": []}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 
 from engine.errors import InvalidConfiguration, Unavailable
 from store import schema
@@ -115,6 +115,14 @@ def test_connections_that_are_cut_while_nobody_uses_them_are_made_anew(database:
     with database.transaction(org_id) as one, database.transaction(org_id) as other:
         for tx in (one, other):
             assert tx.execute(text("SELECT org_id FROM org_clock")).scalar_one() == org_id
+
+
+def test_an_error_does_not_repeat_what_a_statement_was_given(database: Database) -> None:
+    secret = {"value": "what a person wrote\0"}
+    with pytest.raises(DataError) as refused, database.system() as tx:
+        tx.execute(text("SELECT CAST(:value AS text)"), secret)
+    assert "NUL" in str(refused.value)
+    assert "what a person wrote" not in str(refused.value)
 
 
 def test_a_statement_that_fails_is_no_outage(database: Database) -> None:
