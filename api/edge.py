@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.exceptions import HTTPException
 
 from api.new_ids import new_id
+from api.packed import AS_IT_IS, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,8 @@ TOO_SLOW = 408
 # Between two pieces of a body, and for all of it.
 PIECE_S = 20.0
 BODY_S = 120.0
-OWN_LIMIT = ("/items/async", "/items/batch")
+TRAVELLING = (b"content-encoding", b"content-length")
+OWN_LIMIT = ("/items/async", "/items/batch", "/items/evaluate")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
 # Coop's routes match in any case; ours hold ids, whose case matters.
 COOP_PATHS = "items/async|policies|report|report/appeal|actions|content|user_scores"
@@ -62,6 +64,9 @@ class Edge:
             await send(message)
 
         receive = timed(receive)
+        encoding = _header(scope, b"content-encoding").strip().lower()
+        if encoding not in AS_IT_IS:
+            receive, scope = unpacked(receive, encoding), _without_form(scope)
         if not path.endswith(OWN_LIMIT):
             receive = limited(receive, _announced_bytes(scope))
         routed = path.removeprefix(scope.get("root_path", ""))
@@ -108,6 +113,12 @@ def limited(receive: Receive, announced: int) -> Receive:
         return message
 
     return receive_within_limit
+
+
+def _without_form(scope: Scope) -> Scope:
+    """Without the headers that tell of the body as it travelled."""
+    kept = [pair for pair in scope["headers"] if pair[0] not in TRAVELLING]
+    return {**scope, "headers": kept}
 
 
 def _announced_bytes(scope: Scope) -> int:

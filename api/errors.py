@@ -223,6 +223,10 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
         return problem_response(request, TooLarge("the body is over the limit of this endpoint"))
     if error.status_code == ERRORS[TooSlow].status:
         return problem_response(request, TooSlow("the body did not arrive in time"))
+    if error.status_code == ERRORS[UnsupportedMedia].status:
+        return problem_response(request, UnsupportedMedia(str(error.detail)))
+    if error.status_code == ERRORS[InvalidInput].status:
+        return problem_response(request, InvalidInput(str(error.detail)))
     entry = HttpError(error.status_code, "invalid-user-input", str(error.detail))
     refusal = native_body(entry, InvalidInput(str(error.detail)))
     return Refusal(refusal, error.status_code, error.headers, PROBLEM_JSON)

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from engine.admission import BURST_S, rate_of
-from engine.errors import TooLarge, Unavailable, UnsupportedMedia
+from engine.errors import TooLarge, Unavailable
 from services.admission import draw, read_gate
 
 if TYPE_CHECKING:
@@ -52,7 +52,6 @@ class BodyReader:
     @asynccontextmanager
     async def held(self, request: Request) -> AsyncIterator[bytes]:
         """The body, counted as in flight until the caller is done with it."""
-        check_encoding(request.headers.get("content-encoding"))
         body = await self.read(request)
         try:
             yield body
@@ -90,15 +89,6 @@ class BodyReader:
         most = self.limits.body_bytes
         return TooLarge(
             f"The body is larger than {most} bytes.", hint="Send the items in smaller batches."
-        )
-
-
-def check_encoding(encoding: str | None) -> None:
-    """Raises UnsupportedMedia for a body that is packed: unpacked it could be any size."""
-    if encoding is not None and encoding.strip().lower() not in {"", "identity"}:
-        raise UnsupportedMedia(
-            f"A body in the encoding {encoding[:50]!r} is not read.",
-            hint="Send the body as it is, without Content-Encoding.",
         )
 
 

@@ -113,7 +113,7 @@ REFUSALS = {
     401: {"description": "The key is missing or not valid."},
     403: {"description": "The key was not made for sending items."},
     413: {"description": "The body is over the limit."},
-    415: {"description": "The body is packed or not JSON."},
+    415: {"description": "The body is packed by other means than gzip and deflate."},
     422: {"description": "The idempotency key was used for another request."},
     429: {"description": "Too many items; Retry-After says when to come back."},
     503: {"description": "Nothing was acknowledged; Retry-After says when to try again."},
