@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 
 from api.new_ids import new_id
 from api.packed import AS_IT_IS, unpacked
+from api.room import Room, Share
+from engine.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,8 +26,12 @@ SECURITY_HEADERS = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
 MOST_BODY_BYTES = 16 << 20
+# What one body may take up once it is read, and all of them in one process.
+MOST_WEIGHT = 192 << 20
+ROOM_BYTES = 512 << 20
 TOO_LARGE = 413
 TOO_SLOW = 408
+NO_ROOM = 503
 # Between two pieces of a body, and for all of it.
 PIECE_S = 20.0
 BODY_S = 120.0
@@ -48,6 +54,7 @@ class Edge:
     def __init__(self, app: ASGIApp, doors: Mapping[str, ASGIApp]) -> None:
         self.app = app
         self.doors = doors
+        self.room = Room(ROOM_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -67,13 +74,14 @@ class Edge:
         encoding = _header(scope, b"content-encoding").strip().lower()
         if encoding not in AS_IT_IS:
             receive, scope = unpacked(receive, encoding), _without_form(scope)
-        if not path.endswith(OWN_LIMIT):
-            receive = limited(receive, _announced_bytes(scope))
         routed = path.removeprefix(scope.get("root_path", ""))
         door = self.doors.get(routed) if scope["method"] == "POST" else None
         if scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
-        await (door or self.app)(scope, receive, send_with_headers)
+        with self.room.shared() as share:
+            if not path.endswith(OWN_LIMIT):
+                receive = limited(receive, _announced_bytes(scope), share)
+            await (door or self.app)(scope, receive, send_with_headers)
 
 
 def timed(receive: Receive) -> Receive:
@@ -98,17 +106,18 @@ def timed(receive: Receive) -> Receive:
     return receive_in_time
 
 
-def limited(receive: Receive, announced: int) -> Receive:
-    """Raises a 413 before more than the limit is held."""
-    taken = 0
+def limited(receive: Receive, announced: int, share: Share) -> Receive:
+    """Raises a 413 before more than the limit is held, a 503 where there is no room for it."""
 
     async def receive_within_limit() -> Message:
-        nonlocal taken
         if announced > MOST_BODY_BYTES:
             raise HTTPException(TOO_LARGE)
         message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > MOST_BODY_BYTES:
+        try:
+            share.take(message.get("body", b""))
+        except Unavailable:
+            raise HTTPException(NO_ROOM) from None
+        if share.size > MOST_BODY_BYTES or share.weight > MOST_WEIGHT:
             raise HTTPException(TOO_LARGE)
         return message
 

@@ -219,17 +219,29 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     wrong_method = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and speaks_coop(request)
     if error.status_code == unknown.status or wrong_method:
         return Refusal(coop_body(unknown, NotFound(UNKNOWN_ROUTE), ""), unknown.status)
-    if error.status_code == ERRORS[TooLarge].status:
-        return problem_response(request, TooLarge("the body is over the limit of this endpoint"))
-    if error.status_code == ERRORS[TooSlow].status:
-        return problem_response(request, TooSlow("the body did not arrive in time"))
-    if error.status_code == ERRORS[UnsupportedMedia].status:
-        return problem_response(request, UnsupportedMedia(str(error.detail)))
-    if error.status_code == ERRORS[InvalidInput].status:
-        return problem_response(request, InvalidInput(str(error.detail)))
+    ours = _body_refused(error)
+    if ours is not None:
+        return problem_response(request, ours)
     entry = HttpError(error.status_code, "invalid-user-input", str(error.detail))
     refusal = native_body(entry, InvalidInput(str(error.detail)))
     return Refusal(refusal, error.status_code, error.headers, PROBLEM_JSON)
+
+
+def _body_refused(error: HTTPException) -> WinnowError | None:
+    """What is raised while a body arrives, as an error of ours."""
+    match error.status_code:
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return TooLarge("the body is over the limit of this endpoint")
+        case HTTPStatus.REQUEST_TIMEOUT:
+            return TooSlow("the body did not arrive in time")
+        case HTTPStatus.SERVICE_UNAVAILABLE:
+            words = "too much is being received at once"
+            return Unavailable(words, hint="try again in a moment")
+        case HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+            return UnsupportedMedia(str(error.detail))
+        case HTTPStatus.BAD_REQUEST:
+            return InvalidInput(str(error.detail))
+    return None
 
 
 def _on_lost_database(request: Request, error: Exception) -> JSONResponse:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from api.room import Room
 from engine.admission import BURST_S, rate_of
-from engine.errors import TooLarge, Unavailable
+from engine.errors import TooLarge
 from services.admission import draw, read_gate
 
 if TYPE_CHECKING:
@@ -33,11 +34,11 @@ class Limits:
 
     burst_s: seconds' worth that can be saved up.
 
-    in_flight_bytes: bodies held at once, received and not yet committed.
+    in_flight_bytes: what bodies may take up at once, received and not yet committed.
     """
 
     body_bytes: int = 50 * MEBIBYTE
-    in_flight_bytes: int = 512 * MEBIBYTE
+    in_flight_bytes: int = 1024 * MEBIBYTE
     items_per_s: float | None = None
     burst_s: float = BURST_S
 
@@ -47,43 +48,25 @@ class BodyReader:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.in_flight = 0
+        self.room = Room(limits.in_flight_bytes)
 
     @asynccontextmanager
     async def held(self, request: Request) -> AsyncIterator[bytes]:
-        """The body, counted as in flight until the caller is done with it."""
-        body = await self.read(request)
-        try:
-            yield body
-        finally:
-            self.done(len(body))
+        """The body, which takes up room until the caller is done with it.
 
-    async def read(self, request: Request) -> bytes:
-        """The caller gives the bytes back with `done`. Raises TooLarge or Unavailable."""
+        Raises TooLarge, Unavailable.
+        """
         announced = request.headers.get("content-length", "")
         if announced.isascii() and announced.isdigit() and int(announced) > self.limits.body_bytes:
             raise self._too_large()
         chunks: list[bytes] = []
-        taken = 0
-        try:
+        with self.room.shared() as share:
             async for chunk in request.stream():
-                taken += len(chunk)
-                self.in_flight += len(chunk)
-                self._check(taken)
+                share.take(chunk)
+                if share.size > self.limits.body_bytes:
+                    raise self._too_large()
                 chunks.append(chunk)
-        except BaseException:
-            self.done(taken)
-            raise
-        return b"".join(chunks)
-
-    def done(self, size: int) -> None:
-        self.in_flight -= size
-
-    def _check(self, taken: int) -> None:
-        if taken > self.limits.body_bytes:
-            raise self._too_large()
-        if self.in_flight > self.limits.in_flight_bytes:
-            raise Unavailable("Too much is being received at once.", hint="Try again in a moment.")
+            yield b"".join(chunks)
 
     def _too_large(self) -> TooLarge:
         most = self.limits.body_bytes

@@ -233,10 +233,22 @@ def test_a_body_over_the_limit_is_a_413_and_is_not_read_to_its_end(
 
 def test_too_much_in_flight_is_a_503(town: Town, org: Organisation) -> None:
     async def work(platform: Platform) -> None:
-        answer = await platform.send(platform.item())
-        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        arriving, answered = asyncio.Event(), asyncio.Event()
 
-    run(town, org, work, Limits(in_flight_bytes=10))
+        async def slowly() -> AsyncIterator[bytes]:
+            yield b" " * 1_000
+            arriving.set()
+            await answered.wait()
+
+        other = asyncio.create_task(platform.client.post(PATH, content=slowly()))
+        await arriving.wait()
+        answer = await platform.send(platform.item())
+        answered.set()
+        await other
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert (await platform.send(platform.item())).status_code == 202
+
+    run(town, org, work, Limits(in_flight_bytes=4_100))
 
 
 def test_a_key_that_sends_too_fast_is_told_when_to_come_back(town: Town, org: Organisation) -> None:
