@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Ask", "Part", "Series", "answers", "answers_of"]
 
 # A key with more events, of all its counters together, is remembered.
-MOST_NEWEST = 32
+MOST_NEWEST = 64
 # So many are read at first; where there are more, one counter is read after the other.
 MOST_FIRST_READ = 256
 # A key with more than these is summed up by Postgres.
@@ -76,9 +76,10 @@ class _Answering:
     def __init__(self, asks: Sequence[Ask], memory: WindowMemory) -> None:
         self.memory = memory
         self.total = len(asks)
-        self.kinds, self.families = kinds_of(asks)
+        self.kinds = kinds_of(asks)
         self.told: dict[int, Family] = {}
-        self.unread = [q for family in self.families if (q := self._question(family))]
+        families = (family for kind in self.kinds for family in kind.families)
+        self.unread = [q for family in families if (q := self._question(family))]
         self.reached: dict[tuple[int, str], int] = {}
 
     def over(self, tx: Connection, beside: Beside | None = None) -> list[tuple[Measured, ...]]:
@@ -196,10 +197,10 @@ class _Answering:
         """By counter and key, when it began, of those that have."""
         known = self.memory.firsts
         asked = {
-            (kind.series[place].counter_id, key): None
+            (kind.series[place].counter_id, family.key): None
             for kind in self.kinds
             for place in kind.layout.firsts
-            for key in kind.families
+            for family in kind.families
         }
         found = {name: known[name] for name in asked if name in known}
         unknown = [name for name in asked if name not in found]
@@ -256,8 +257,8 @@ def _began(kind: Kind, place: int, firsts: Mapping[tuple[int, str], First]) -> l
     counter_id = kind.series[place].counter_id
     began = {
         family.number: first
-        for key, family in kind.families.items()
-        if (first := firsts.get((counter_id, key)))
+        for family in kind.families
+        if (first := firsts.get((counter_id, family.key)))
     }
     return [
         first[1] if (first := began.get(number)) and first[0] <= at_us else None

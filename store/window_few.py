@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from store.window_reads import Read
 
 
+# Far from where the millionths of all numbers together would not fit 64 bits.
+MOST_UNITS = 2.0**62
+
+
 class FewEvents:
     """All there is to know of the families asked about, as it was read.
 
@@ -33,6 +37,7 @@ class FewEvents:
         self.read = read
         self.counters = np.array(sorted(set(counters)), np.int64)
         self.moments = np.unique(read.times)
+        self.units = _running(read.numbers)
         self.order = self._places(read.families, read.counters, "left", read.times)
 
     def _places(
@@ -77,14 +82,35 @@ class FewEvents:
         measure = part.measure
         if measure is Measure.COUNT:
             return list((highs - lows).tolist())
+        if self.units is not None and measure in {Measure.SUM, Measure.AVG}:
+            return _of_units(measure, self.units[highs] - self.units[lows], highs - lows)
         stretches = zip(lows.tolist(), highs.tolist(), strict=True)
         if measure is Measure.DISTINCT:
             members = self.read.members
             return [len(set(members[low:high])) for low, high in stretches]
-        numbers = self.read.numbers
+        numbers = self.read.numbers.tolist()
         if measure is Measure.MAX:
             return [max(numbers[low:high], default=None) for low, high in stretches]
         return [
             of_numbers(measure, high - low, sum(map(millionths, numbers[low:high])), None)
             for low, high in stretches
         ]
+
+
+def _running(numbers: NDArray[np.float64]) -> NDArray[np.int64] | None:
+    """The millionths of all numbers up to each place; None where 64 bits may not hold them."""
+    units = np.floor(numbers * 1e6 + 0.5)
+    if np.abs(units).sum() >= MOST_UNITS:
+        return None
+    return np.concatenate([[0], np.cumsum(units.astype(np.int64))])
+
+
+def _of_units(
+    measure: Measure, units: NDArray[np.int64], events: NDArray[np.int64]
+) -> list[Measured]:
+    """As `of_numbers` has it, of each stretch."""
+    totals: list[float] = (units / 1e6).tolist()
+    if measure is Measure.SUM:
+        return list(totals)
+    counts = events.tolist()
+    return [each / count if count else None for each, count in zip(totals, counts, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -12,7 +13,7 @@ from engine.language.measures import Measured, millionths, of_numbers
 from engine.language.nodes import Carries, Measure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -96,12 +97,13 @@ class Family:
 
     __slots__ = ("first_us", "key", "last_us", "layout", "number", "series", "told")
 
-    def __init__(self, number: int, key: str, kind: Kind, at_us: int) -> None:
+    def __init__(self, number: int, key: str, kind: Kind, first_us: int, last_us: int) -> None:
         self.number = number
         self.key = key
         self.series = kind.series
         self.layout = kind.layout
-        self.first_us = self.last_us = at_us
+        self.first_us = first_us
+        self.last_us = last_us
         self.told: list[Told] = []
 
     @property
@@ -113,18 +115,26 @@ class Family:
 class Kind:
     """Asks for the same series, in the order of their times.
 
-    numbers, times: of each ask. asked: the number of its family. families: by their keys.
+    numbers, times: of each ask, its own among all of the batch and its time. asked: the number of
+    its family. families: in the order of their numbers, which begin with `since`.
     """
 
     __slots__ = ("asked", "families", "layout", "numbers", "series", "times")
 
-    def __init__(self, series: tuple[Series, ...]) -> None:
-        self.series = series
-        self.layout = layout_of(series)
-        self.families: dict[str, Family] = {}
-        self.numbers: list[int] = []
-        self.times: list[int] = []
-        self.asked: list[int] = []
+    def __init__(self, asks: Sequence[Ask], numbers: list[int], since: int) -> None:
+        self.series = asks[numbers[0]].series
+        self.layout = layout_of(self.series)
+        self.numbers = numbers
+        self.times = [asks[number].at_us for number in numbers]
+        keys = [asks[number].key for number in numbers]
+        last = dict(zip(keys, self.times, strict=True))
+        first = dict(zip(reversed(keys), reversed(self.times), strict=True))
+        self.families = [
+            Family(number, key, self, first[key], last_us)
+            for number, (key, last_us) in enumerate(last.items(), since)
+        ]
+        known = {family.key: family.number for family in self.families}
+        self.asked = [known[key] for key in keys]
 
 
 class Group(NamedTuple):
@@ -147,23 +157,17 @@ class Group(NamedTuple):
         return self.family.first_us - self.windowed.width_us
 
 
-def kinds_of(asks: Iterable[Ask]) -> tuple[list[Kind], list[Family]]:
+def kinds_of(asks: Sequence[Ask]) -> list[Kind]:
     """asks: in the order of their times."""
-    kinds: dict[int, Kind] = {}
-    families: list[Family] = []
-    for number, (series, key, at_us) in enumerate(asks):
-        kind = kinds.get(id(series))  # the same object, of all items of a type
-        if kind is None:
-            kind = kinds[id(series)] = Kind(series)
-        family = kind.families.get(key)
-        if family is None:
-            family = kind.families[key] = Family(len(families), key, kind, at_us)
-            families.append(family)
-        family.last_us = at_us
-        kind.numbers.append(number)
-        kind.times.append(at_us)
-        kind.asked.append(family.number)
-    return list(kinds.values()), families
+    alike: dict[int, list[int]] = defaultdict(list)
+    for number, ask in enumerate(asks):
+        alike[id(ask[0])].append(number)  # the same object, of all items of a type
+    kinds: list[Kind] = []
+    families = 0
+    for numbers in alike.values():
+        kinds.append(Kind(asks, numbers, families))
+        families += len(kinds[-1].families)
+    return kinds
 
 
 class Moments:

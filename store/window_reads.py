@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Beside = Callable[[], AbstractContextManager[Connection]]
 
 WIRE = np.dtype([("length", ">i4"), ("long", ">i8")])
+WIRE_DOUBLE = np.dtype([("length", ">i4"), ("double", ">f8")])
 NO_LONGS: NDArray[np.int64] = np.array([], np.int64)
 # Postgres counts from 2000-01-01.
 MILLENNIUM_US = 946_684_800_000_000
@@ -38,8 +39,8 @@ MILLENNIUM_US = 946_684_800_000_000
 # One scan of the index a key, which holds all there is to know; all events in one row, in the order
 # in which the scans find them. A key that has as many events as asked for may have any number.
 OF_KEYS = """
-SELECT array_agg(q.number << 32 | w.counter_id), array_agg(w.arrived_at), array_agg(w.value),
-       array_agg(w.member)
+SELECT array_agg(q.number << 32 | w.counter_id), array_agg(w.arrived_at),
+       array_agg(coalesce(w.value, 0)), array_agg(w.member)
 FROM unnest(%(keys)b::text[], %(numbers)s::bigint[], %(afters)s::bigint[], %(lasts)s::bigint[],
             %(mosts)s::int[]) AS q(key, number, after, last, most)
 CROSS JOIN LATERAL (
@@ -104,6 +105,15 @@ class _Moments(_Longs):
         return super().load(data) + MILLENNIUM_US
 
 
+class _Doubles(Loader):
+    """An array of double precision without NULLs."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> NDArray[np.float64]:
+        return np.frombuffer(data, WIRE_DOUBLE, offset=20)["double"].astype(np.float64)
+
+
 class KeyQuestion(NamedTuple):
     """Asks for at most `most` events of a family's counters in (after, its last time]."""
 
@@ -115,20 +125,20 @@ class KeyQuestion(NamedTuple):
 class Read(NamedTuple):
     """Events in the order of their families' numbers, then of the counters, then of the times.
 
-    numbers, members: what each carries, or None.
+    numbers, members: what each carries, or 0, or None.
     """
 
     families: NDArray[np.int64]
     counters: NDArray[np.int64]
     times: NDArray[np.int64]
-    numbers: list[Any]
+    numbers: NDArray[np.float64]
     members: list[Any]
 
     def carried(self, carries: Carries, low: int, high: int) -> Sequence[Any] | None:
         """Of the events from one place to another."""
         match carries:
             case Carries.NUMBER:
-                return self.numbers[low:high]
+                return list(self.numbers[low:high].tolist())
             case Carries.MEMBER:
                 return self.members[low:high]
             case _:
@@ -158,7 +168,7 @@ def of_many_keys(tx: Connection, beside: Beside, asked: Sequence[KeyQuestion]) -
         np.concatenate([one.families, other.families]),
         np.concatenate([one.counters, other.counters]),
         np.concatenate([one.times, other.times]),
-        one.numbers + other.numbers,
+        np.concatenate([one.numbers, other.numbers]),
         one.members + other.members,
     )
 
@@ -216,9 +226,10 @@ def firsts(
     return {names[n - 1]: (first_us, first.astimezone(UTC)) for n, first_us, first in rows}
 
 
-NOTHING_READ = Read(NO_LONGS, NO_LONGS, NO_LONGS, [], [])
-LOADERS = {
+NOTHING_READ = Read(NO_LONGS, NO_LONGS, NO_LONGS, NO_LONGS.astype(float), [])
+LOADERS: dict[int, type[_Longs | _Doubles]] = {
     adapters.types["int8"].array_oid: _Longs,
+    adapters.types["float8"].array_oid: _Doubles,
     adapters.types["timestamptz"].array_oid: _Moments,
 }
 
