@@ -26,6 +26,7 @@ from engine.webhooks.callbacks import (
     close_body,
     ignore_body,
 )
+from engine.webhooks.endpoint import endpoint_of
 from engine.webhooks.partial import request_body
 from services.context import require
 from services.outgoing import reach_of, signed_message
@@ -213,6 +214,8 @@ def _called(
     good = is_success(answer.status)
     with context.database.transaction(caller.org_id) as tx:
         outbox.record(tx, [_attempt(message_id, answer, started, good=good)], context.clock())
+        if good:
+            deliveries.resume(tx, endpoint_of(message.url), context.clock())
     return Trial(
         delivery_id=message_id,
         delivered=good,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from engine.webhooks.breaker import HEALTHY
 from engine.webhooks.endpoint import endpoint_of
 from store import webhook_endpoints
 from store.outbox import NOTIFY, NewMessage
@@ -40,6 +41,12 @@ BEGIN_TEST = text("""
     VALUES (current_setting('app.org_id')::int, CAST(:outbox_id AS uuid), :outbox_id, 'test',
             :action_id, :url, CAST(:headers AS jsonb), :body, 'leased', 1, :now, :until, :now,
             :now, :endpoint)
+""")
+
+# What may still be taken back stays until it is due.
+AT_ONCE = text("""
+    UPDATE outbox SET next_attempt_at = :now
+    WHERE endpoint = :endpoint AND state = 'pending' AND due_at <= :now AND next_attempt_at > :now
 """)
 
 ENDPOINTS = text("""
@@ -101,3 +108,11 @@ def begin_test(tx: Connection, message: NewMessage, *, now: datetime, until: dat
 
 def endpoints(tx: Connection) -> tuple[EndpointRow, ...]:
     return tuple(EndpointRow(*row) for row in tx.execute(ENDPOINTS))
+
+
+def resume(tx: Connection, endpoint: str, now: datetime) -> None:
+    """Closes the endpoint's breaker, and lets what waits for another try go at once."""
+    ill = webhook_endpoints.troubled(tx, {endpoint})
+    webhook_endpoints.save(tx, dict.fromkeys(ill, HEALTHY))
+    tx.execute(AT_ONCE, {"endpoint": endpoint, "now": now})
+    tx.execute(NOTIFY)

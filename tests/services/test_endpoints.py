@@ -12,6 +12,8 @@ import pytest
 
 from clients.webhooks import Limits, Sender
 from engine.items import ItemRef
+from services import configuration, webhook_trials
+from services.actions import ACTIONS
 from services.context import system_caller
 from services.delivery import Deliverer, Pace
 from services.webhook_log import Breaker, endpoints
@@ -212,3 +214,39 @@ def test_two_senders_share_an_endpoints_limit(shop: Shop, context: Context, fine
             tx, now=now, until=now + pace.lease, most=9, per_endpoint=pace.per_endpoint
         )
     assert (len(first), len(second)) == (2, 1)
+
+
+def test_a_test_that_succeeds_lets_what_waits_go_at_once(
+    shop: Shop, clock: MovableClock, down: Receiver
+) -> None:
+    url = f"{down.url}/hook"
+    caller = system_caller(shop.org_id, "test")
+    document = {"name": "Hide", "callbackUrl": url}
+    action_id = configuration.create(shop.context, caller, ACTIONS, document, "").object_id
+    shop.queue(url, *(f"i{number % 4}" for number in range(12)))
+    shop.run(timedelta(hours=3), timedelta(minutes=5))
+    assert shop.breaker(down.url) is not Breaker.CLOSED
+    shop.queue(url, "undoable", due=timedelta(seconds=10))
+
+    assert not webhook_trials.try_action(shop.context, caller, action_id).delivered
+    shop.deliver()
+    assert shop.states()["pending"] == 13
+    down.answer = lambda _: (200, {})
+    assert webhook_trials.try_action(shop.context, caller, action_id).delivered
+    assert shop.breaker(down.url) is Breaker.CLOSED
+    shop.deliver()
+    assert shop.states()["pending"] == 1
+    clock.advance(seconds=10)
+    shop.deliver()
+    assert "pending" not in shop.states()
+    assert all(numbers == sorted(numbers) for numbers in lately(down).values())
+
+
+def lately(platform: Receiver) -> dict[str, list[int]]:
+    """As `heard`, of what an item was told last, once each."""
+    found: dict[str, list[int]] = {}
+    for got in platform.received[-13:]:
+        body = json.loads(got.body)
+        if "n" in body:
+            found.setdefault(body["item"], []).append(body["n"])
+    return found
