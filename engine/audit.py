@@ -96,6 +96,7 @@ class Event(StrEnum):
     REPORT_INVALIDATE = "report:invalidate"
     STRIKE_ADJUST = "strike:adjust"
     STRIKE_REVOKE = "strike:revoke"
+    STRIKE_RESTORE = "strike:restore"
     ENTITY_LABEL_ADD = "entity-label:add"
     ENTITY_LABEL_WITHDRAW = "entity-label:withdraw"
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from engine.audit import Entry, Event
 from engine.casework.appeals import reversals
 from engine.casework.decisions import UNDO_WINDOW, ChosenAction, DecisionKind
-from engine.casework.facts import NewFact
+from engine.casework.facts import next_life
 from engine.casework.strikes import effect_id, strike_id
 from engine.configuration.parameters import configured_values
 from engine.items import ItemRef
@@ -111,32 +111,12 @@ def withdraw(tx: Connection, fact_ids: Sequence[str], configuration: Configurati
 def give_again(tx: Connection, fact_ids: Sequence[str], actor: str) -> None:
     """Strikes that were taken back by mistake hold from now on: the same, under new ids."""
     lost = [one for fact_id in fact_ids if (one := facts.find(tx, fact_id)) is not None]
-    facts.record(
-        tx,
-        [
-            NewFact(
-                fact_id=_next_life(one.fact_id),
-                kind=one.kind,
-                subject=one.subject,
-                name=one.name,
-                amount=one.amount,
-                expires_at=one.expires_at,
-                cause=one.cause,
-                actor=actor,
-                reason=one.reason,
-            )
-            for one in lost
-        ],
-    )
-
-
-def _next_life(fact_id: str) -> str:
-    return str(uuid5(UUID(fact_id), "again"))
+    facts.record(tx, [one.anew(actor) for one in lost])
 
 
 def _that_holds(tx: Connection, fact_id: str) -> Fact | None:
     """The strike, or the one that replaced it when it was taken back and given again."""
     found = facts.find(tx, fact_id)
     while found is not None and found.withdrawn_at is not None:
-        found = facts.find(tx, _next_life(found.fact_id))
+        found = facts.find(tx, next_life(found.fact_id))
     return found

@@ -1,14 +1,14 @@
 """Strikes: counted once each, whoever acts at the same time; shown, adjusted and revoked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from engine.actions.execution import Execution
 from engine.audit import Entry, Event
-from engine.casework.facts import Fact, FactKind, NewFact
+from engine.casework.facts import Fact, FactKind, NewFact, next_life
 from engine.casework.strikes import (
     Strike,
     Tally,
@@ -217,20 +217,56 @@ def _check(
 def revoke(context: Context, caller: Caller, fact_id: str, reason: str) -> Adjusted:
     """Raises NotFound; Conflict when it has been revoked already; InvalidInput."""
     require(caller, Permission.MANUALLY_ACTION_CONTENT)
-    if not reason.strip():
-        problem = Problem("a revocation needs a reason", "/reason")
-        raise InvalidInput(problem.message, problems=(problem,))
-    now = context.clock()
+    _check_reason(reason, "a revocation")
     with context.database.transaction(caller.org_id) as tx:
-        found = facts.find(tx, known_id(fact_id))
-        if found is None or found.kind is not FactKind.STRIKE:
-            raise NotFound(f"there is no strike `{fact_id}`")
-        strikes.lock_people(tx, [found.subject])
+        found = _strike(tx, fact_id)
         if not facts.withdraw(tx, [found.fact_id]):
             raise Conflict("this strike has been revoked already")
-        total = strikes.sums(tx, [found.subject])[found.subject]
-        person = {"userTypeId": found.subject.type_id, "userId": found.subject.item_id}
-        detail = person | {"amount": found.amount, "reason": reason}
-        event = Event.STRIKE_REVOKE
-        audit.append(tx, Entry(now, caller.actor, event, "strike", found.fact_id, detail))
-    return Adjusted(found.fact_id, total)
+        return _put_right(context, tx, caller, found, Event.STRIKE_REVOKE, reason)
+
+
+def restore(context: Context, caller: Caller, fact_id: str, reason: str) -> Adjusted:
+    """A strike that was taken back holds again, from now on and under an id of its own.
+
+    No threshold's actions follow. Raises NotFound; Conflict when it still holds, holds again, or
+    would have expired by now; InvalidInput.
+    """
+    require(caller, Permission.MANUALLY_ACTION_CONTENT)
+    _check_reason(reason, "a restoration")
+    with context.database.transaction(caller.org_id) as tx:
+        found = _strike(tx, fact_id)
+        if found.withdrawn_at is None:
+            raise Conflict("this strike holds")
+        if found.expires_at is not None and found.expires_at <= clock.read(tx).at:
+            raise Conflict("this strike would have expired by now")
+        if facts.find(tx, next_life(found.fact_id)) is not None:
+            raise Conflict("this strike has been given again already")
+        facts.record(tx, [found.anew(caller.actor)])
+        done = _put_right(context, tx, caller, found, Event.STRIKE_RESTORE, reason)
+    return replace(done, strike_id=next_life(found.fact_id))
+
+
+def _check_reason(reason: str, what: str) -> None:
+    if not reason.strip():
+        problem = Problem(f"{what} needs a reason", "/reason")
+        raise InvalidInput(problem.message, problems=(problem,))
+
+
+def _strike(tx: Connection, fact_id: str) -> Fact:
+    """Its person's record is held until the transaction ends. Raises NotFound."""
+    found = facts.find(tx, known_id(fact_id))
+    if found is None or found.kind is not FactKind.STRIKE:
+        raise NotFound(f"there is no strike `{fact_id}`")
+    strikes.lock_people(tx, [found.subject])
+    return facts.find(tx, found.fact_id) or found
+
+
+def _put_right(
+    context: Context, tx: Connection, caller: Caller, strike: Fact, event: Event, reason: str
+) -> Adjusted:
+    """Written down, with what the person has now."""
+    who = strike.subject
+    detail = {"userTypeId": who.type_id, "userId": who.item_id, "amount": strike.amount}
+    said = detail | {"reason": reason}
+    audit.append(tx, Entry(context.clock(), caller.actor, event, "strike", strike.fact_id, said))
+    return Adjusted(strike.fact_id, strikes.sums(tx, [who])[who])

@@ -98,3 +98,10 @@ def revoke_strike(
     request: Request, strike_id: str, body: Revocation, caller: Actor
 ) -> Reply[Adjusted]:
     return Reply(strikes.revoke(context_of(request), caller, strike_id, body.reason))
+
+
+@router.post("/{strike_id}/restore", status_code=201, summary="Give a revoked strike again")
+def restore_strike(
+    request: Request, strike_id: str, body: Revocation, caller: Actor
+) -> Reply[Adjusted]:
+    return Reply(strikes.restore(context_of(request), caller, strike_id, body.reason))

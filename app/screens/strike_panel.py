@@ -61,13 +61,17 @@ def _revoke(person: Ref, standing: dict[str, Strike]) -> None:
             "Strike", list(standing), format_func=lambda one: _named(standing[one])
         )
         reason = st.text_input("Reason", max_chars=2000)
-        st.caption("It is not given back; strikes can be added by hand.")
+        st.caption("Undone, it holds again from then on.")
         if not st.form_submit_button("Revoke", type="primary"):
             return
     with told():
         done = winnow().casework.revoke_strike(str(strike_id), reason)
+
+        def undo() -> None:
+            winnow().casework.restore_strike(done.strike_id, "the revocation was taken back")
+
         sentence = f"Revoked: {count(done.total)} hold now."
-        keep(PutRight((person.type_id, person.id), "Strikes", sentence, "strike:revoke"))
+        keep(PutRight((person.type_id, person.id), "Strikes", sentence, "strike:revoke", undo))
 
 
 def _named(strike: Strike) -> str:

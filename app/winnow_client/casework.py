@@ -105,6 +105,11 @@ class Casework:
         path = f"/strikes/{strike_id}/revoke"
         return self.transport.ask(Adjusted, "POST", path, body={"reason": reason})
 
+    def restore_strike(self, strike_id: str, reason: str) -> Adjusted:
+        """The strike under its new id."""
+        path = f"/strikes/{strike_id}/restore"
+        return self.transport.ask(Adjusted, "POST", path, body={"reason": reason})
+
     def add_label(
         self, entity: Ref, name: str, *, expires_at: datetime | None, reason: str
     ) -> Labelled:

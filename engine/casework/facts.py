@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+from uuid import UUID, uuid5
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,3 +59,22 @@ class Fact:
         expired = self.expires_at is not None and self.expires_at <= moment
         withdrawn = self.withdrawn_at is not None and self.withdrawn_at <= moment
         return begun and not expired and not withdrawn
+
+    def anew(self, actor: str) -> NewFact:
+        """The same once more, after it was withdrawn, known from then on."""
+        return NewFact(
+            fact_id=next_life(self.fact_id),
+            kind=self.kind,
+            subject=self.subject,
+            name=self.name,
+            amount=self.amount,
+            expires_at=self.expires_at,
+            cause=self.cause,
+            actor=actor,
+            reason=self.reason,
+        )
+
+
+def next_life(fact_id: str) -> str:
+    """Of a fact that was withdrawn and is known anew: one for each, so that it is so once."""
+    return str(uuid5(UUID(fact_id), "again"))

@@ -39,6 +39,10 @@ def test_strikes_are_added_read_and_revoked(admin: Api, bob: Mapping[str, str]) 
     assert revoked.json()["total"] == 0
     again = admin.post(f"/strikes/{first['strikeId']}/revoke", {"reason": "after an appeal"})
     expect_problem(again, 409)
+    given_again = admin.post(f"/strikes/{first['strikeId']}/restore", {"reason": "no joke"})
+    assert (given_again.status_code, given_again.json()["total"]) == (201, 2)
+    expect_problem(admin.post(f"/strikes/{first['strikeId']}/restore", {"reason": "no joke"}), 409)
+    admin.post(f"/strikes/{given_again.json()['strikeId']}/revoke", {"reason": "after all"})
     assert admin.get("/strikes/histogram").json() == {"items": [], "nextCursor": None}
     held = admin.get("/strikes/histogram", days="90").json()
     assert held["items"] == [{"strikes": 3, "people": 1}]
@@ -75,7 +79,8 @@ def test_an_adjustment_is_checked(
 
 def test_an_unknown_strike_is_not_found(admin: Api) -> None:
     for strike_id in ("none", "0b6f3a36-7a1c-4c4c-9d39-2f3b8ad6c1aa"):
-        expect_problem(admin.post(f"/strikes/{strike_id}/revoke", {"reason": "r"}), 404)
+        for verb in ("revoke", "restore"):
+            expect_problem(admin.post(f"/strikes/{strike_id}/{verb}", {"reason": "r"}), 404)
 
 
 def test_a_person_is_named_by_type_and_id(admin: Api) -> None:

@@ -86,6 +86,11 @@ def _strikes(app: FastAPI, kept: Casework) -> None:
         kept.asked.append((f"revoke {strike_id}", body))
         return {"strikeId": strike_id, "total": 0}
 
+    @app.post("/api/v1/strikes/{strike_id}/restore", status_code=201)
+    def restore(strike_id: str, body: Sent) -> Doc:
+        kept.asked.append((f"restore {strike_id}", body))
+        return {"strikeId": "st-again", "total": 1}
+
 
 def _labels(app: FastAPI, kept: Casework) -> None:
     @app.post("/api/v1/entity-labels", status_code=201)

@@ -77,7 +77,7 @@ def test_an_adjustment_without_a_reason_is_refused_where_it_was_asked(
     assert state.casework.asked == []
 
 
-def test_a_strike_that_holds_is_revoked_for_good(opened: Opened, state: State) -> None:
+def test_a_strike_that_holds_is_revoked_and_given_again(opened: Opened, state: State) -> None:
     page = person(opened)
     [chosen] = [one for one in page.selectbox if one.label == "Strike"]
     assert len(chosen.options) == 1
@@ -85,7 +85,11 @@ def test_a_strike_that_holds_is_revoked_for_good(opened: Opened, state: State) -
     page = pressed(page, "Revoke")
     assert state.casework.asked == [("revoke st1", {"reason": "after an appeal"})]
     assert "Revoked: 0 hold now." in said(page)
-    assert [one for one in page.button if one.label == "Undo"] == []
+    pressed(page, "Undo")
+    assert state.casework.asked[1] == (
+        "restore st1",
+        {"reason": "the revocation was taken back"},
+    )
 
 
 def test_a_label_is_put_on_until_a_day_and_taken_off_again(opened: Opened, state: State) -> None:

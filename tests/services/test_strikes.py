@@ -202,6 +202,35 @@ def test_a_person_s_sum_is_adjusted_and_a_strike_revoked_with_a_reason(town: Tow
     assert [row.event for row in events] == ["strike:adjust", "strike:adjust", "strike:revoke"]
 
 
+def test_a_revoked_strike_is_given_again_once_and_holds_from_then_on(town: Town) -> None:
+    removal(town)
+    ban = town.hook("Ban")
+    settle(town, {"threshold": 1, "actionIds": [ban]})
+    town.send("spam")
+    town.evaluate()
+    who = caller(town)
+    [strike] = strikes.record_of(town.context, who, person(), PageRequest()).items
+    with pytest.raises(Conflict, match="holds"):
+        strikes.restore(town.context, who, strike.strike_id, "r")
+    strikes.revoke(town.context, who, strike.strike_id, "a joke")
+    told = len(bodies(town, ban))
+    again = strikes.restore(town.context, who, strike.strike_id, "it was none")
+    assert (again.total, total(town)) == (1, 1)
+    assert again.strike_id != strike.strike_id
+    with pytest.raises(Conflict, match="already"):
+        strikes.restore(town.context, who, strike.strike_id, "it was none")
+    assert len(bodies(town, ban)) == told
+    listed = strikes.record_of(town.context, who, person(), PageRequest()).items
+    assert [(one.item_id, one.policy_name, one.holds) for one in listed] == [
+        ("i1", "Spam", True),
+        ("i1", "Spam", False),
+    ]
+    assert strikes.revoke(town.context, who, again.strike_id, "after all").total == 0
+    assert strikes.restore(town.context, who, again.strike_id, "no").total == 1
+    events = town.rows("SELECT event FROM audit_log WHERE event = 'strike:restore'")
+    assert len(events) == 2
+
+
 def test_rules_know_the_strikes_before_an_item_and_not_its_own(town: Town) -> None:
     removal(town)
     held = town.hook("Hold")
