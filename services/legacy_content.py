@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from engine.actions.execution import Source
 from engine.errors import InvalidInput, Problem
 from engine.items import Item, ItemRef, Kind, RawItem, coerce_item
 from engine.permissions import Permission
 from services.context import Caller, Context, require
+from services.derived_fields import derived_fields
 from services.placement import place_items
 from store.idempotency import claim
 
@@ -21,13 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engine.items import ItemType
+    from services.derived_fields import Derivation
     from services.intake import Intake
     from services.synchronous_evaluation import SynchronousEvaluation
 
 DEADLINE_S = 24.0
 UNKNOWN_TYPE = "unrecognized-content-type"
-TRANSCRIPTION = "VIDEO_TRANSCRIPTION"
-MOST_DERIVED = 20
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,14 @@ class TakenAction:
     name: str
 
 
+@dataclass(frozen=True)
+class Judged:
+    """actions: none when there was no time for a verdict. derived: by the words it was asked in."""
+
+    actions: tuple[TakenAction, ...]
+    derived: Mapping[str, dict[str, Any]]
+
+
 def accept(
     context: Context, caller: Caller, judging: SynchronousEvaluation, content: Content
 ) -> None:
@@ -60,19 +65,25 @@ def accept(
 
 
 def judge(
-    caller: Caller, judging: SynchronousEvaluation, content: Content
-) -> tuple[TakenAction, ...]:
-    """The actions taken on the item; none when 24 seconds were not enough. Raises InvalidInput."""
+    caller: Caller,
+    judging: SynchronousEvaluation,
+    content: Content,
+    wanted: Sequence[Derivation] = (),
+) -> Judged:
+    """What was done, and what was asked for beside it, within 24 seconds. Raises InvalidInput."""
     require(caller, Permission.SUBMIT_ITEMS)
-    item = _item(content, judging.intake(caller.org_id))
+    begun, intake = monotonic(), judging.intake(caller.org_id)
+    item = _item(content, intake)
+    derived = derived_fields(wanted, item, intake.item_types[item.type_id])
     (found,) = judging.evaluate(
         caller.org_id,
         [item],
-        deadline_s=DEADLINE_S,
+        deadline_s=DEADLINE_S - (monotonic() - begun),
         source=Source.POST_CONTENT,
         along=lambda tx, _placed: claim(tx),
     )
-    return tuple(TakenAction(e.action.action_id, e.action.name) for e in found.executions)
+    taken = tuple(TakenAction(e.action.action_id, e.action.name) for e in found.executions)
+    return Judged(taken, derived)
 
 
 def _item(content: Content, intake: Intake) -> Item:
@@ -102,32 +113,3 @@ def _user_type(intake: Intake) -> str | None:
     users = [one for one in intake.item_types.values() if one.kind is Kind.USER]
     ordered = sorted(users, key=lambda one: (one.name != "User", one.name))
     return ordered[0].type_id if ordered else None
-
-
-def derived_fields(asked: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """By each query value as it was sent: what it asks for, and its value.
-
-    The value is null while no provider is set up that could make it. Raises InvalidInput.
-    """
-    if len(asked) > MOST_DERIVED:
-        raise InvalidInput(f"at most {MOST_DERIVED} derived fields can be asked for")
-    return {one: {"value": None, "field": _derivation(one)} for one in asked}
-
-
-def _derivation(encoded: str) -> dict[str, Any]:
-    """base64url of a JSON object with `derivationType` and `source`."""
-    try:
-        padded = encoded + "=" * (-len(encoded) % 4)
-        decoded = msgspec.json.decode(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, msgspec.DecodeError, RecursionError) as error:
-        raise _wrong_derivation("it is not base64url of a JSON object") from error
-    if not isinstance(decoded, dict) or decoded.get("derivationType") != TRANSCRIPTION:
-        raise _wrong_derivation(f"its derivationType must be {TRANSCRIPTION}")
-    if not isinstance(decoded.get("source"), dict):
-        raise _wrong_derivation("its source must be an object")
-    return decoded
-
-
-def _wrong_derivation(why: str) -> InvalidInput:
-    message = f"The query parameter includeDerivedField cannot be read: {why}."
-    return InvalidInput(message, problems=(Problem(message),))

@@ -13,6 +13,7 @@ from api.platform_body import read_action, read_content
 from engine.permissions import Permission
 from services import legacy_content, platform_actions
 from services.context import Caller
+from services.derived_fields import read_derivations
 from services.legacy_content import Content
 from services.platform_actions import AskedAction
 
@@ -113,11 +114,11 @@ def submit_content(
     includeDerivedField: Annotated[list[str] | None, Query()] = None,  # noqa: N803 - on the wire
 ) -> Response:
     found, waits = sent
-    derived = legacy_content.derived_fields(includeDerivedField or ())
+    wanted = read_derivations(includeDerivedField or ())
     judging = judging_of(request)
     if not waits:
         legacy_content.accept(context_of(request), caller, judging, found)
         return Response(status_code=202)
-    taken = legacy_content.judge(caller, judging, found)
-    actions = [{"id": one.id, "name": one.name} for one in taken]
-    return JSONResponse({"actionsTriggered": actions, "derivedFields": derived})
+    judged = legacy_content.judge(caller, judging, found, wanted)
+    actions = [{"id": one.id, "name": one.name} for one in judged.actions]
+    return JSONResponse({"actionsTriggered": actions, "derivedFields": judged.derived})

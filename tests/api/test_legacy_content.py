@@ -9,16 +9,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
+from engine.signals import Failed, Signal
 from services.evaluation import Pace, evaluate_next
 from services.live_configuration import LiveConfigurations
+from services.signals import Installed
 from tests.api.flagged import HIT, MISS
 from tests.api.platform import BAN, POST_TYPE, Api
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import httpx
 
     from services.context import Context
     from tests.world import Organisation
+
+
+LIST_OF_MEDIA = {"containerType": "ARRAY", "keyScalarType": None, "valueScalarType": "MEDIA"}
 
 
 @pytest.fixture
@@ -125,6 +132,62 @@ def test_a_derived_field_is_answered_under_the_words_it_was_asked_in(
     body = {"contentType": "Post", "contentId": "c", "content": {"text": "a"}, "sync": True}
     answer = platform.client.post("/content", params={"includeDerivedField": asked}, json=body)
     assert answer.json()["derivedFields"] == {asked: {"value": None, "field": field}}
+
+
+VIDEO = {
+    "name": "Clip",
+    "kind": "CONTENT",
+    "fields": [
+        {"name": "video", "type": "VIDEO"},
+        {"name": "more", "type": "ARRAY", "container": LIST_OF_MEDIA},
+        {"name": "picture", "type": "IMAGE"},
+    ],
+}
+
+
+def spoken(addresses: Sequence[str], _: object) -> list[object]:
+    """The last part of an address; nothing of what is silent."""
+    words = [address.rsplit("/", 1)[1].removesuffix(".mp4") for address in addresses]
+    return [
+        None if word == "silent" else Failed("lost") if word == "lost" else word for word in words
+    ]
+
+
+def derivation(**source: str) -> str:
+    spec = {"derivationType": "VIDEO_TRANSCRIPTION", "source": source}
+    return base64.urlsafe_b64encode(json.dumps(spec).encode()).decode().rstrip("=")
+
+
+def test_a_transcriber_that_is_installed_fills_derived_fields(
+    platform: Api, admin: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signals = (
+        Signal("acme.description", "1", "sees", ("VIDEO",), "TEXT", lambda v, _: ["seen"] * len(v)),
+        Signal("acme.transcription", "1", "hears", ("VIDEO",), "TEXT", spoken),
+    )
+    found = Installed({signal.name: signal for signal in signals})
+    monkeypatch.setattr("services.derived_fields.installed", lambda: found)
+    clip = admin.made("item-types", VIDEO)["id"]
+    at = "https://media.example"
+    content = {
+        "video": f"{at}/hello.mp4",
+        "more": [f"{at}/silent.mp4", f"{at}/there.mp4", f"{at}/lost.mp4"],
+        "picture": f"{at}/hello.png",
+    }
+    asked = {
+        derivation(type="CONTENT_FIELD", name="video", contentTypeId=clip): "hello",
+        derivation(type="CONTENT_FIELD", name="more", contentTypeId=clip): "there",
+        derivation(type="CONTENT_FIELD", name="picture", contentTypeId=clip): None,
+        derivation(type="CONTENT_FIELD", name="video", contentTypeId="another"): None,
+        derivation(type="FULL_ITEM"): "hello there",
+        derivation(type="CONTENT_COOP_INPUT", name="Any video"): "hello there",
+    }
+    body = {"contentType": "Clip", "contentId": "c", "content": content, "sync": True}
+    params = {"includeDerivedField": list(asked)}
+    answer = platform.client.post("/content", params=params, json=body)
+    assert answer.status_code == 200, answer.text
+    derived = answer.json()["derivedFields"]
+    assert {words: one["value"] for words, one in derived.items()} == asked
 
 
 @pytest.mark.parametrize("asked", ["***", "bnVsbA", "e30", "_w"])
