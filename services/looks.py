@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -27,8 +26,7 @@ MICROSECOND = timedelta(microseconds=1)
 DECODE = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-@dataclass(frozen=True)
-class Looked:
+class Looked(NamedTuple):
     """An item some rule applies to. answers: of its ruleset's counters, then of its facts."""
 
     item: Submission
@@ -37,8 +35,7 @@ class Looked:
     answers: tuple[Measured, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """An item some rule applies to. at_us: its arrival, in microseconds since 1970."""
 
     item: Submission

@@ -9,11 +9,11 @@ sets an item aside: visible, replayable, holding up nobody.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import text
 
-from store.raw import cursor, follow_indexes
+from store.raw import cursor, follow_indexes, whole_numbers
 from store.submissions import Submission
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ LEASE_FRESH = LEASE.format(attempts="attempts = 0")
 LEASE_AGAIN = LEASE.format(attempts="attempts > 0 AND attempts BETWEEN %(low)s AND %(high)s")
 
 COMPLETE = """
-DELETE FROM pending WHERE lease_id = %(lease)s AND seq = ANY(%(seqs)b::bigint[]) RETURNING seq
+DELETE FROM pending WHERE lease_id = %(lease)s AND seq = ANY(%(seqs)s::bigint[]) RETURNING seq
 """
 
 # Nothing says that the item is at fault, but a second lease will count this one as failed.
@@ -114,8 +114,7 @@ WHERE set_aside_at IS NULL ORDER BY seq LIMIT 1
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class Leased:
+class Leased(NamedTuple):
     submission: Submission
     attempts: int
 
@@ -163,13 +162,15 @@ def lease(
     follow_indexes(tx)
     statement = LEASE_AGAIN if attempts[0] else LEASE_FRESH
     rows = cursor(tx, binary=True).execute(statement, parameters)
-    return [Leased(Submission(*row[:10]), row[10]) for row in rows]
+    return [Leased(Submission(*row[:10]), row[10]) for row in rows.fetchall()]
 
 
 def complete(tx: Connection, lease_id: str, seqs: Sequence[int]) -> set[int]:
     """Deletes them; gives those whose lease was still ours."""
-    rows = cursor(tx, binary=True).execute(COMPLETE, {"lease": lease_id, "seqs": list(seqs)})
-    return {row[0] for row in rows}
+    rows = cursor(tx, binary=True).execute(
+        COMPLETE, {"lease": lease_id, "seqs": whole_numbers(seqs)}
+    )
+    return {row[0] for row in rows.fetchall()}
 
 
 def give_back(tx: Connection, lease_id: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import psycopg
     from sqlalchemy import Connection
 
@@ -25,3 +27,8 @@ def cursor(tx: Connection, *, binary: bool = False) -> psycopg.Cursor[Any]:
 def follow_indexes(tx: Connection) -> None:
     """From here to its end, the transaction reads tables through their indexes, in their order."""
     cursor(tx).execute(FOLLOW_INDEXES)
+
+
+def whole_numbers(numbers: Iterable[int]) -> str:
+    """An array as Postgres reads it: many times faster to write than the driver's."""
+    return f"{{{','.join(map(str, numbers))}}}"

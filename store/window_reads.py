@@ -15,10 +15,10 @@ from psycopg.adapt import Loader
 from psycopg.pq import Format
 
 from engine.language.nodes import Carries
-from store.raw import cursor
+from store.raw import cursor, whole_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -180,12 +180,12 @@ def of_keys(tx: Connection, asked: Sequence[KeyQuestion]) -> Read:
     layouts = {id(layout): layout for layout in (each.family.layout for each in asked)}
     counters = {w.series.counter_id for each in layouts.values() for w in each.windowed}
     parameters = {
-        "counters": _numbers(sorted(counters)),
+        "counters": whole_numbers(sorted(counters)),
         "keys": [each.family.key for each in asked],
-        "numbers": _numbers(each.family.number for each in asked),
-        "afters": _numbers(each.after_us for each in asked),
-        "lasts": _numbers(each.family.last_us for each in asked),
-        "mosts": _numbers(each.most for each in asked),
+        "numbers": whole_numbers(each.family.number for each in asked),
+        "afters": whole_numbers(each.after_us for each in asked),
+        "lasts": whole_numbers(each.family.last_us for each in asked),
+        "mosts": whole_numbers(each.most for each in asked),
     }
     reading = cursor(tx, binary=True)
     for array_oid, loader in LOADERS.items():
@@ -202,10 +202,10 @@ def newest(
     """Up to `most` of each group; None where there are none."""
     found: list[Newest | None] = [None] * len(groups)
     parameters = {
-        "counters": _numbers(group.name[0] for group in groups),
+        "counters": whole_numbers(group.name[0] for group in groups),
         "keys": [group.family.key for group in groups],
-        "afters": _numbers(group.unread_us for group in groups),
-        "lasts": _numbers(group.family.last_us for group in groups),
+        "afters": whole_numbers(group.unread_us for group in groups),
+        "lasts": whole_numbers(group.family.last_us for group in groups),
         "most": most + 1,
     }
     rows = cursor(tx, binary=True).execute(STATEMENTS[carries], parameters)
@@ -221,7 +221,10 @@ def firsts(
     tx: Connection, names: Sequence[tuple[int, str]]
 ) -> dict[tuple[int, str], tuple[int, datetime]]:
     """By counter and key, when its first event arrived."""
-    asked = {"counters": _numbers(name[0] for name in names), "keys": [name[1] for name in names]}
+    asked = {
+        "counters": whole_numbers(name[0] for name in names),
+        "keys": [name[1] for name in names],
+    }
     rows = cursor(tx, binary=True).execute(FIRST, asked)
     return {names[n - 1]: (first_us, first.astimezone(UTC)) for n, first_us, first in rows}
 
@@ -232,8 +235,3 @@ LOADERS: dict[int, type[_Longs | _Doubles]] = {
     adapters.types["float8"].array_oid: _Doubles,
     adapters.types["timestamptz"].array_oid: _Moments,
 }
-
-
-def _numbers(numbers: Iterable[int]) -> str:
-    """An array as Postgres reads it: many times faster to write than the driver's."""
-    return f"{{{','.join(map(str, numbers))}}}"

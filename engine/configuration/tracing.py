@@ -36,7 +36,7 @@ class Tracers:
     def kept(self, rule_id: str, case: Case, told: Outcomes) -> tuple[KeptLeaf, ...]:
         """case, told: of the ruleset."""
         made = self._made.get(rule_id) or self._make(rule_id)
-        mine = replace(case, counts=[case.counts[place] for place in made.inputs])
+        mine = case._replace(counts=[case.counts[place] for place in made.inputs])
         return made.tracer.kept(mine, _of_calls(told, made.calls))
 
     def _make(self, rule_id: str) -> _RuleTracer:
@@ -57,4 +57,4 @@ def _of_calls(told: Outcomes, calls: tuple[int, ...]) -> Outcomes:
     missing = (replace(m, place=calls.index(m.place)) for m in told.missing if m.place in calls)
     asked = frozenset(place for place, call in enumerate(calls) if call in told.asked)
     answers = tuple(told.answers[call] for call in calls)
-    return replace(told, values=(), missing=tuple(missing), asked=asked, answers=answers)
+    return told._replace(values=(), missing=tuple(missing), asked=asked, answers=answers)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from engine.language.check import walk
 from engine.language.nodes import Apply, Constant, Node, SignalCall
@@ -35,8 +35,7 @@ Values = Callable[..., tuple[Any, ...]]
 Compile = Callable[[Sequence[Node], Sequence[SignalCall]], Values]
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """An item to be judged: as the compiled function takes it."""
 
     row: Mapping[str, object]
@@ -77,8 +76,7 @@ class Plan:
     rounds: tuple[Round, ...] = field(repr=False)
 
 
-@dataclass(frozen=True)
-class Outcomes:
+class Outcomes(NamedTuple):
     """Of one item: a value for each rule, the calls that were asked, and what failed of them.
 
     answers: to each call; None where it was not asked.
