@@ -43,6 +43,8 @@ class OneTransaction(Database):
     def transaction(self, org_id: int) -> Iterator[Connection]:
         yield self.tx
 
+    at_once = transaction
+
 
 def dry_run(
     desk: SynchronousEvaluation, caller: Caller, item: Item, *, traced: bool = False

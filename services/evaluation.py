@@ -263,6 +263,26 @@ def save_verdicts(
     return Saved(verdicts, fresh)
 
 
+def save_quiet(
+    context: Context, org_id: int, lease_id: str, items: Sequence[Submission], live: Live
+) -> set[int]:
+    """Of items that no rule matches and that point at no media: ends their lease, all in one.
+
+    Gives the `seq` of those whose lease was still ours.
+    """
+    version = live.configuration.config_version
+    with context.database.at_once(org_id) as tx:
+        return evaluations.insert_quiet(
+            tx, lease_id, items, config_version=version, now=context.clock()
+        )
+
+
+def is_quiet(
+    items: Sequence[Submission], found: Mapping[int, tuple[Match, ...]], live: Live
+) -> bool:
+    return not any(found.values()) and not media.is_any(items, live.configuration)
+
+
 def _evaluated(item: Submission, verdict: Sequence[Match]) -> Evaluated:
     outcomes = ENCODE([outcome_document(match) for match in verdict]).decode() if verdict else ""
     return Evaluated(

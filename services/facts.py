@@ -43,7 +43,7 @@ def fact_answers(context: Context, org_id: int, items: Sequence[Asking]) -> list
     }
     if not asks:
         return [(None,) * len(item.features) for item in items]
-    with context.database.transaction(org_id) as tx:
+    with context.database.at_once(org_id) as tx:
         known = facts.knowledge(tx, asks)
     return [
         tuple(

@@ -117,6 +117,18 @@ class LiveConfigurations:
                 return live
             return self._swap(tx, org_id, live, version)
 
+    def known(self, org_id: int) -> tuple[Live, tuple[int, ...]] | None:
+        """What was current last, and the configuration versions for which it still is.
+
+        For whoever has the version compared where what is asked is done. Asks nobody.
+        """
+        with self._lock:
+            live = self._live.get(org_id)
+            if live is None:
+                return None
+            version, failed = live.configuration.config_version, self._failed.get(org_id)
+            return live, (version,) if failed is None else (version, failed)
+
     def _swap(self, tx: Connection, org_id: int, last_good: Live | None, version: int) -> Live:
         try:
             with tx.begin_nested():

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from engine.configuration.configuration import Configuration
+    from engine.items.media import MediaReference
     from services.context import Context
     from store.media import WaitingMedium
     from store.submissions import Submission
@@ -42,12 +43,22 @@ def note(
     tx: Connection, items: Sequence[Submission], configuration: Configuration, now: datetime
 ) -> None:
     """Every medium the items point at, in any field, waits for its hashes from now on."""
-    found = []
+    media.insert(tx, _pointed_at(items, configuration), now)
+
+
+def is_any(items: Sequence[Submission], configuration: Configuration) -> bool:
+    return any(references for _, references in _pointed_at(items, configuration))
+
+
+def _pointed_at(
+    items: Sequence[Submission], configuration: Configuration
+) -> list[tuple[Submission, Sequence[MediaReference]]]:
+    found: list[tuple[Submission, Sequence[MediaReference]]] = []
     for item in items:
         item_type = configuration.item_types.get(item.type_id)
         if item_type is not None and has_media(item_type):
             found.append((item, media_references(item_type, DECODE(item.data))))
-    media.insert(tx, found, now)
+    return found
 
 
 def hash_waiting(context: Context, org_id: int, hasher: Hasher) -> int:

@@ -23,6 +23,7 @@ from services.intake import Intake, load_intake
 from services.live_configuration import LiveConfigurations
 from services.placement import unplaced
 from store import clock, pending, placing
+from store.placing import Lease, MadeFor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +39,9 @@ if TYPE_CHECKING:
     from store.submissions import Submission
 
 GRACE = timedelta(seconds=60)
-MOST_AT_ONCE = 16
+MOST_AT_ONCE = 40
 
+Kept = Callable[[tuple["Judgement", ...]], None]
 Along = Callable[["Connection", Sequence["Submission"]], None]
 
 log = structlog.get_logger()
@@ -77,7 +79,7 @@ class SynchronousEvaluation:
     configurations: LiveConfigurations = field(init=False)
     _intakes: dict[int, Intake] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _threads: ThreadPoolExecutor = field(
+    threads: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(MOST_AT_ONCE, "evaluate")
     )
 
@@ -110,19 +112,46 @@ class SynchronousEvaluation:
         if not items:
             return ()
         placed = self._place(org_id, items, deadline_s, source, along)
-        running = self._threads.submit(self._judge, org_id, placed, source)
+        running = self.threads.submit(self._judge, org_id, placed, source)
         try:
             return running.result(timeout=deadline_s)
         except TimeoutError:
             log.warning("deadline_passed", org_id=org_id, items=len(items), deadline_s=deadline_s)
-            return tuple(
-                Judgement(submission, placed.live, finished=False)
-                for submission in placed.submissions
-            )
+            return _unfinished(placed)
+
+    def see_through(
+        self,
+        org_id: int,
+        items: Sequence[Item],
+        *,
+        deadline_s: float,
+        kept: Kept,
+        source: Source = Source.POST_ITEMS,
+        along: Along | None = None,
+    ) -> tuple[Judgement, ...]:
+        """As `evaluate`, on the caller's own thread and to the end.
+
+        deadline_s: how long somebody waits for it. kept: told what is to be said at the deadline,
+        as soon as the items have their places.
+        """
+        placed = self._place(org_id, items, deadline_s, source, along)
+        kept(_unfinished(placed))
+        return self._judge(org_id, placed, source)
+
+    def keep(
+        self,
+        org_id: int,
+        items: Sequence[Item],
+        *,
+        source: Source = Source.POST_ITEMS,
+        along: Along | None = None,
+    ) -> tuple[Judgement, ...]:
+        """Leaves the items to any worker."""
+        return _unfinished(self._place_held(org_id, items, None, source, along))
 
     def close(self) -> None:
         """Evaluations under way are finished first."""
-        self._threads.shutdown()
+        self.threads.shutdown()
 
     def _place(
         self,
@@ -132,22 +161,41 @@ class SynchronousEvaluation:
         source: Source,
         along: Along | None,
     ) -> _Placed:
-        lease_id = self.context.new_id()
         until = self.context.clock() + timedelta(seconds=deadline_s) + GRACE
+        lease = Lease(self.context.new_id(), until)
+        placed = None if along else self._place_at_once(org_id, items, lease, source)
+        return placed or self._place_held(org_id, items, lease, source, along)
+
+    def _place_at_once(
+        self, org_id: int, items: Sequence[Item], lease: Lease, source: Source
+    ) -> _Placed | None:
+        """In one round trip, if nothing has changed since the last items; None if something has."""
+        intake, known = self._intakes.get(org_id), self.configurations.known(org_id)
+        if intake is None or known is None:
+            return None
+        live, versions = known
+        made_for = MadeFor(intake.counters_version, versions)
+        waiting = [unplaced(item, intake, self.context.new_id()) for item in items]
+        with self.context.database.at_once(org_id) as tx:
+            placed = placing.place_if(tx, made_for, waiting, source=source.value, lease=lease)
+        return None if placed is None else _Placed(lease.lease_id, tuple(placed), live)
+
+    def _place_held(
+        self,
+        org_id: int,
+        items: Sequence[Item],
+        lease: Lease | None,
+        source: Source,
+        along: Along | None,
+    ) -> _Placed:
         with self.context.database.transaction(org_id) as tx:
             live = self.configurations.current(tx, org_id)
             held, intake = self._hold(tx, org_id)
-            placed = placing.place(
-                tx,
-                held,
-                [unplaced(item, intake, self.context.new_id()) for item in items],
-                source=source.value,
-                lease_id=lease_id,
-                leased_until=until,
-            )
+            waiting = [unplaced(item, intake, self.context.new_id()) for item in items]
+            placed = placing.place(tx, held, waiting, source=source.value, lease=lease)
             if along is not None:
                 along(tx, placed)
-        return _Placed(lease_id, tuple(placed), live)
+        return _Placed(lease.lease_id if lease else "", tuple(placed), live)
 
     def _hold(self, tx: Connection, org_id: int) -> tuple[clock.Clock, Intake]:
         """The clock, held, and the counters that are running at this place."""
@@ -174,17 +222,20 @@ class SynchronousEvaluation:
         source: Source,
     ) -> tuple[Judgement, ...]:
         """Nothing is done for an item whose lease ran out: a worker has it then."""
+        items, live = placed.submissions, placed.live
+        if evaluation.is_quiet(items, found, live):
+            kept = evaluation.save_quiet(self.context, org_id, placed.lease_id, items, live)
+            return tuple(Judgement(each, live, each.seq in kept) for each in items)
         now = self.context.clock()
         with self.context.database.transaction(org_id) as tx:
-            kept = pending.complete(tx, placed.lease_id, [s.seq for s in placed.submissions])
-            mine = [s for s in placed.submissions if s.seq in kept]
-            saved = evaluation.save_verdicts(
-                self.context, tx, mine, found, placed.live, now, source=source
-            )
-        return tuple(
-            _judgement(each, placed.live, saved, finished=each.seq in kept)
-            for each in placed.submissions
-        )
+            kept = pending.complete(tx, placed.lease_id, [item.seq for item in items])
+            mine = [item for item in items if item.seq in kept]
+            saved = evaluation.save_verdicts(self.context, tx, mine, found, live, now, source)
+        return tuple(_judgement(each, live, saved, finished=each.seq in kept) for each in items)
+
+
+def _unfinished(placed: _Placed) -> tuple[Judgement, ...]:
+    return tuple(Judgement(each, placed.live, finished=False) for each in placed.submissions)
 
 
 def _judgement(submission: Submission, live: Live, saved: Saved, *, finished: bool) -> Judgement:

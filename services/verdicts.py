@@ -1,6 +1,6 @@
 """One item judged while its sender waits, and the verdict explained."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from services.context import Caller, Context
 from services.live_configuration import Live
 from services.looks import Looked, look_at
 from services.rulesets import known_configuration
-from services.synchronous_evaluation import Judgement, SynchronousEvaluation
+from services.synchronous_evaluation import Along, Judgement, SynchronousEvaluation
 from store import items_lookup, verdicts
 from store.submissions import Submission
 
@@ -102,10 +102,51 @@ def evaluate_item(
     item: Item,
     *,
     deadline_s: float,
+    kept: Callable[[Verdict], None],
     once: Once | None = None,
     traced: bool = False,
 ) -> Verdict:
-    """Raises KeyReused, and what evaluating raised; the item is kept once it has its place."""
+    """Raises KeyReused, and what evaluating raised; the item is kept once it has its place.
+
+    kept: told then what is to be said at the deadline. deadline_s: how long somebody waits.
+    """
+
+    def tell(judgements: Sequence[Judgement]) -> None:
+        kept(_verdict(judgements[0]))
+
+    known = idempotency.answered(desk.context, caller, once)
+    if known is not None:
+        return _verdict_again(desk, caller, known, traced=traced)
+    try:
+        [judgement] = desk.see_through(
+            caller.org_id, [item], deadline_s=deadline_s, kept=tell, along=_keeps_key(once)
+        )
+    except _DoneBefore as before:  # by a request of the same moment
+        return _verdict_again(desk, caller, before.answer, traced=traced)
+    verdict = _verdict(judgement)
+    if not traced or not judgement.finished:
+        return verdict
+    return _with_traces(desk.context, caller, verdict, judgement.submission, judgement.live)
+
+
+def keep_item(
+    desk: SynchronousEvaluation, caller: Caller, item: Item, once: Once | None = None
+) -> Verdict:
+    """Leaves the item to any worker. Raises KeyReused."""
+    known = idempotency.answered(desk.context, caller, once)
+    if known is not None:
+        return _verdict_again(desk, caller, known, traced=False)
+    try:
+        [judgement] = desk.keep(caller.org_id, [item], along=_keeps_key(once))
+    except _DoneBefore as before:
+        return _verdict_again(desk, caller, before.answer, traced=False)
+    return _verdict(judgement)
+
+
+def _keeps_key(once: Once | None) -> Along | None:
+    """Keeps the key in the transaction that places the item; raises _DoneBefore there."""
+    if once is None:
+        return None
 
     def keep_key(tx: Connection, placed: Sequence[Submission]) -> None:
         answer = idempotency.begin(tx, once)
@@ -114,18 +155,7 @@ def evaluate_item(
         place = _Place(placed[0].seq, placed[0].arrived_at)
         idempotency.finish(tx, once, msgspec.json.encode(place))
 
-    known = idempotency.answered(desk.context, caller, once)
-    if known is not None:
-        return _verdict_again(desk, caller, known, traced=traced)
-    along = keep_key if once else None
-    try:
-        [judgement] = desk.evaluate(caller.org_id, [item], deadline_s=deadline_s, along=along)
-    except _DoneBefore as before:  # by a request of the same moment
-        return _verdict_again(desk, caller, before.answer, traced=traced)
-    verdict = _verdict(judgement)
-    if not traced or not judgement.finished:
-        return verdict
-    return _with_traces(desk.context, caller, verdict, judgement.submission, judgement.live)
+    return keep_key
 
 
 def _verdict(judgement: Judgement) -> Verdict:

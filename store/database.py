@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import select
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url, text
@@ -48,6 +49,10 @@ def psycopg_url(url: str) -> str:
 # In one round trip, as the first of a transaction.
 BEGIN_FOR = "BEGIN; SET LOCAL app.org_id = '{org_id:d}'"
 
+# For all that follows on this connection, until it is said again.
+BIND = "SET app.org_id = '{org_id:d}'"
+BOUND_TO = "organisation"
+
 
 def bind_organisation(tx: Connection, org_id: int) -> None:
     """What follows in this transaction sees the rows of this organisation alone."""
@@ -62,20 +67,37 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._engine = create_engine(
-            sqlalchemy_url(url),
-            pool_size=POOL_SIZE,
-            max_overflow=POOL_SIZE,
-            hide_parameters=True,
-        )
+        self._engine, self._bound = _pooled(url), _pooled(url)
         self._owner = create_engine(sqlalchemy_url(url), poolclass=NullPool, hide_parameters=True)
-        event.listen(self._engine, "connect", _become_app)
+        for engine in (self._engine, self._bound):
+            event.listen(engine, "connect", _become_app)
         event.listen(self._owner, "connect", _begin_ourselves)
 
     @contextmanager
     def transaction(self, org_id: int) -> Iterator[Connection]:
         with begun_for(self._engine, org_id) as tx:
             yield tx
+
+    @contextmanager
+    def at_once(self, org_id: int) -> Iterator[Connection]:
+        """For single statements: each is a transaction of its own, of one round trip.
+
+        Nothing that ends with a transaction (locks, SET LOCAL, what the audit log is told) outlives
+        a statement. Raises Unavailable.
+        """
+        with _lost_is_unavailable():
+            connection = _bound(self._bound, org_id)
+            driver = _driver(connection)
+            try:
+                yield connection
+            except psycopg.OperationalError as error:
+                if driver.closed:
+                    raise _unavailable(error) from error
+                raise
+            finally:
+                if driver.closed:
+                    connection.invalidate()
+                connection.close()
 
     @contextmanager
     def system(self) -> Iterator[Connection]:
@@ -98,7 +120,19 @@ class Database:
 
     def close(self) -> None:
         self._engine.dispose()
+        self._bound.dispose()
         self._owner.dispose()
+
+
+def _pooled(url: str) -> Engine:
+    """The connection used last, which has everything at hand, is used next."""
+    return create_engine(
+        sqlalchemy_url(url),
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_SIZE,
+        pool_use_lifo=True,
+        hide_parameters=True,
+    )
 
 
 def _become_app(connection: psycopg.Connection[Any], record: object) -> None:
@@ -121,13 +155,22 @@ def begun_for(engine: Engine, org_id: int) -> Iterator[Connection]:
 @contextmanager
 def _begin(engine: Engine, statement: str = "BEGIN") -> Iterator[Connection]:
     """Raises Unavailable when there is no server, or when it goes away meanwhile."""
+    with (
+        _lost_is_unavailable(),
+        _begun(engine, statement) as connection,
+        connection.begin(),
+    ):
+        audit.forget(connection)
+        yield connection
+        if audit.waiting(connection):
+            idempotency.claim(connection)
+        audit.flush(connection)
+
+
+@contextmanager
+def _lost_is_unavailable() -> Iterator[None]:
     try:
-        with _begun(engine, statement) as connection, connection.begin():
-            audit.forget(connection)
-            yield connection
-            if audit.waiting(connection):
-                idempotency.claim(connection)
-            audit.flush(connection)
+        yield
     except OperationalError as error:
         if not is_lost(error):
             raise
@@ -152,6 +195,32 @@ def _begun(engine: Engine, statement: str) -> Connection:
         connection.close()
         raise _unavailable(error) from error
     return connection
+
+
+def _bound(engine: Engine, org_id: int) -> Connection:
+    """A connection whose statements see one organisation, as those before them did, mostly.
+
+    It was not cut: nothing was heard from it since it was used last.
+    """
+    connection = engine.connect()
+    if connection.info.get(BOUND_TO) == org_id and not _has_news(_driver(connection)):
+        return connection
+    connection.info.pop(BOUND_TO, None)
+    connection.close()
+    connection = _begun(engine, BIND.format(org_id=org_id))
+    connection.info[BOUND_TO] = org_id
+    return connection
+
+
+def _driver(connection: Connection) -> psycopg.Connection[Any]:
+    return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+
+
+def _has_news(driver: psycopg.Connection[Any]) -> bool:
+    """Asks this machine alone; costs no round trip."""
+    heard = select.poll()
+    heard.register(driver.fileno(), select.POLLIN)
+    return bool(heard.poll(0))
 
 
 def _unavailable(error: BaseException | None) -> Unavailable:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from store.submissions import Submission
+
 # Row-level security forbids COPY to the runtime role; arrays are nearly as fast.
 INSERT = """
 INSERT INTO evaluations (org_id, seq, arrived_at, submission_id, type_id, config_version,
@@ -22,6 +24,20 @@ INSERT INTO evaluations (org_id, seq, arrived_at, submission_id, type_id, config
 SELECT current_setting('app.org_id')::int, s, a, u, t, %(version)s, %(now)s, o::jsonb
 FROM unnest(%(seqs)b::bigint[], %(at)b::timestamptz[], %(ids)b::text[]::uuid[],
             %(types)b::text[], %(outcomes)b::text[]) AS e(s, a, u, t, o)
+"""
+
+# Where nothing matched, nothing else is to be done: the lease ends and the evaluations are kept in
+# one statement. Gives those whose lease was still ours.
+INSERT_QUIET = """
+WITH kept AS (
+    DELETE FROM pending WHERE lease_id = %(lease)s AND seq = ANY(%(seqs)s::bigint[]) RETURNING seq
+)
+INSERT INTO evaluations (org_id, seq, arrived_at, submission_id, type_id, config_version,
+                         evaluated_at, outcomes)
+SELECT current_setting('app.org_id')::int, s, a, u, t, %(version)s, %(now)s, '[]'::jsonb
+FROM unnest(%(seqs)s::bigint[], %(at)s::timestamptz[], %(ids)s::uuid[], %(types)s::text[])
+     AS e(s, a, u, t)
+WHERE s IN (SELECT seq FROM kept) RETURNING seq
 """
 
 # The row's lock makes the cap exact, however many workers spend it at once.
@@ -58,6 +74,27 @@ def insert(
         "outcomes": [row.outcomes for row in rows],
     }
     cursor(tx).execute(INSERT, parameters)
+
+
+def insert_quiet(
+    tx: Connection,
+    lease_id: str,
+    items: Sequence[Submission],
+    *,
+    config_version: int,
+    now: datetime,
+) -> set[int]:
+    """Nothing matched these items. Their lease ends; gives the `seq` of those that had it still."""
+    parameters = {
+        "lease": lease_id,
+        "version": config_version,
+        "now": now,
+        "seqs": [item.seq for item in items],
+        "at": [item.arrived_at for item in items],
+        "ids": [item.submission_id for item in items],
+        "types": [item.type_id for item in items],
+    }
+    return {row[0] for row in cursor(tx).execute(INSERT_QUIET, parameters)}
 
 
 def spend(tx: Connection, rule_id: str, day: date, *, wanted: int, cap: int) -> int:

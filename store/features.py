@@ -63,7 +63,7 @@ def answers_of(database: Database, org_id: int, asks: Sequence[Ask]) -> list[tup
     with borrowed(database, org_id) as memory:
         answering = _Answering(asks, memory)
         beside = partial(database.transaction, org_id) if len(answering.unread) >= MANY else None
-        with database.transaction(org_id) as tx:
+        with database.at_once(org_id) as tx:
             return answering.over(tx, beside)
 
 

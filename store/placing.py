@@ -1,7 +1,7 @@
 """Items given their places by the runtime itself, a few at a time, beside the batcher's many.
 
-The caller holds the clock (`store.clock.lock`), so the places are the next ones, and committing
-releases it.
+The organisation's clock is held from the statement that places them, if not from before
+(`store.clock.lock`), so the places are the next ones; committing releases it.
 """
 
 from __future__ import annotations
@@ -23,30 +23,40 @@ if TYPE_CHECKING:
 
 MICROSECOND = timedelta(microseconds=1)
 
-# All of it in one round trip, while the clock is held.
+# All of it in one round trip; whoever does not hold the clock yet, holds it from here on. When the
+# counters or the configuration are not those that the items were made for, nothing is placed.
 PLACE = """
-WITH given AS (
+WITH held AS MATERIALIZED (
+    SELECT c.seq, greatest(clock_timestamp(), c.at) AS at
+    FROM org_clock AS c CROSS JOIN orgs AS o
+    WHERE c.counters_version = %(counters_version)s
+      AND (%(config_versions)s::bigint[] IS NULL
+           OR o.config_version = ANY(%(config_versions)s::bigint[]))
+    FOR UPDATE OF c
+), given AS (
     INSERT INTO submissions (org_id, seq, arrived_at, submission_id, type_id, type_version,
                              item_id, creator_type_id, creator_id, data, source)
-    SELECT current_setting('app.org_id')::int, s, a, u, t, v, i, ct, ci, d::json, %(source)s
-    FROM unnest(%(seqs)s::bigint[], %(at)s::timestamptz[], %(ids)s::uuid[], %(types)s::text[],
-                %(versions)s::int[], %(items)s::text[], %(creator_types)s::text[],
-                %(creators)s::text[], %(data)s::text[]) AS e(s, a, u, t, v, i, ct, ci, d)
+    SELECT current_setting('app.org_id')::int, held.seq + n,
+           held.at + n * interval '1 microsecond', u, t, v, i, ct, ci, d::json, %(source)s
+    FROM held, unnest(%(ids)s::uuid[], %(types)s::text[], %(versions)s::int[], %(items)s::text[],
+                      %(creator_types)s::text[], %(creators)s::text[], %(data)s::text[])
+               WITH ORDINALITY AS e(u, t, v, i, ct, ci, d, n)
 ), counted AS (
     INSERT INTO window_events (org_id, counter_id, key, arrived_at, seq, value, member)
-    SELECT current_setting('app.org_id')::int, e.*
-    FROM unnest(%(counters)s::int[], %(keys)s::text[], %(event_at)s::timestamptz[],
-                %(event_seqs)s::bigint[], %(numbers)s::float8[], %(members)s::text[]) AS e
+    SELECT current_setting('app.org_id')::int, c, k, held.at + n * interval '1 microsecond',
+           held.seq + n, v, m
+    FROM held, unnest(%(counters)s::int[], %(keys)s::text[], %(events_of)s::bigint[],
+                      %(numbers)s::float8[], %(members)s::text[]) AS e(c, k, n, v, m)
 ), waiting AS (
     INSERT INTO pending (org_id, seq, arrived_at, lease_id, leased_until)
-    SELECT current_setting('app.org_id')::int, s, a, %(lease)s::uuid, %(until)s::timestamptz
-    FROM unnest(%(seqs)s::bigint[], %(at)s::timestamptz[], %(judged)s::boolean[]) AS e(s, a, j)
-    WHERE j
+    SELECT current_setting('app.org_id')::int, held.seq + n,
+           held.at + n * interval '1 microsecond', %(lease)s::uuid, %(until)s::timestamptz
+    FROM held, unnest(%(judged)s::bigint[]) AS e(n)
 )
-UPDATE org_clock SET seq = %(last_seq)s, at = %(last_at)s
+UPDATE org_clock AS c
+SET seq = held.seq + %(count)s, at = held.at + %(count)s * interval '1 microsecond'
+FROM held RETURNING held.seq, held.at
 """
-
-NOTIFY = "SELECT pg_notify('winnow_pending', current_setting('app.org_id'))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +86,65 @@ class Unplaced:
     judged: bool = True
 
 
+@dataclass(frozen=True)
+class MadeFor:
+    """What items were made ready with. config_versions: any of them will do; None for whichever."""
+
+    counters_version: int
+    config_versions: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Lease:
+    lease_id: str
+    until: datetime
+
+
 def place(
     tx: Connection,
     held: Clock,
     items: Sequence[Unplaced],
     *,
     source: str,
-    lease_id: str | None = None,
-    leased_until: datetime | None = None,
+    lease: Lease | None = None,
 ) -> list[Submission]:
-    """The items at the next places.
+    """The items at the next places; the clock is held, and they are made for its counters.
 
     With a lease they are the caller's to evaluate from the first moment, without one any worker's.
     """
-    placed = [
+    if not items:
+        return []
+    placed = place_if(tx, MadeFor(held.counters_version), items, source=source, lease=lease)
+    assert placed is not None, "the counters cannot change while the clock is held"
+    return placed
+
+
+def place_if(
+    tx: Connection,
+    made_for: MadeFor,
+    items: Sequence[Unplaced],
+    *,
+    source: str,
+    lease: Lease | None = None,
+) -> list[Submission] | None:
+    """As `place`, with nothing held before; None when they are made for what is no longer so."""
+    parameters: dict[str, object] = {
+        "counters_version": made_for.counters_version,
+        "config_versions": made_for.config_versions and list(made_for.config_versions),
+        "count": len(items),
+        "judged": [number for number, item in enumerate(items, 1) if item.judged],
+        "source": source,
+        "lease": lease and lease.lease_id,
+        "until": lease and lease.until,
+    }
+    parameters |= _columns(items) | _event_columns(items)
+    before = cursor(tx).execute(PLACE, parameters).fetchone()
+    if before is None:
+        return None
+    return [
         Submission(
-            held.seq + number,
-            held.at + MICROSECOND * number,
+            before[0] + number,
+            before[1] + MICROSECOND * number,
             item.submission_id,
             item.type_id,
             item.type_version,
@@ -104,37 +156,26 @@ def place(
         )
         for number, item in enumerate(items, 1)
     ]
-    if placed:
-        lease = {"source": source, "lease": lease_id, "until": leased_until}
-        judged = {"judged": [item.judged for item in items]}
-        last = {"last_seq": placed[-1].seq, "last_at": placed[-1].arrived_at}
-        cursor(tx).execute(
-            PLACE, _columns(placed) | _event_columns(placed, items) | judged | lease | last
-        )
-    return placed
 
 
-def _columns(placed: Sequence[Submission]) -> dict[str, object]:
+def _columns(items: Sequence[Unplaced]) -> dict[str, object]:
     return {
-        "seqs": [one.seq for one in placed],
-        "at": [one.arrived_at for one in placed],
-        "ids": [one.submission_id for one in placed],
-        "types": [one.type_id for one in placed],
-        "versions": [one.type_version for one in placed],
-        "items": [one.item_id for one in placed],
-        "creator_types": [one.creator_type_id for one in placed],
-        "creators": [one.creator_id for one in placed],
-        "data": [one.data for one in placed],
+        "ids": [item.submission_id for item in items],
+        "types": [item.type_id for item in items],
+        "versions": [item.type_version for item in items],
+        "items": [item.item_id for item in items],
+        "creator_types": [item.creator and item.creator[0] for item in items],
+        "creators": [item.creator and item.creator[1] for item in items],
+        "data": [item.data for item in items],
     }
 
 
-def _event_columns(placed: Sequence[Submission], items: Sequence[Unplaced]) -> dict[str, object]:
-    counted = [(at, event) for at, item in zip(placed, items, strict=True) for event in item.events]
+def _event_columns(items: Sequence[Unplaced]) -> dict[str, object]:
+    counted = [(number, event) for number, item in enumerate(items, 1) for event in item.events]
     return {
         "counters": [event.counter_id for _, event in counted],
         "keys": [event.key for _, event in counted],
-        "event_at": [at.arrived_at for at, _ in counted],
-        "event_seqs": [at.seq for at, _ in counted],
+        "events_of": [number for number, _ in counted],
         "numbers": [event.number for _, event in counted],
         "members": [event.member for _, event in counted],
     }

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
-from starlette.responses import Response  # noqa: TC002 - FastAPI reads the annotation
+from starlette.responses import Response
 
+from api.in_time import in_time
 from api.ingest import once_of
 from api.item_body import Fault, item_faults, raw_mapping, read_object, required_faults
 from api.routes.items import ITEM_EXAMPLE, ITEM_SCHEMA, NATIVE, Endpoint, described
@@ -20,10 +21,10 @@ from engine.items import Item
 from engine.permissions import Permission
 from services.context import require
 from services.dry_runs import dry_run
-from services.verdicts import Verdict, evaluate_item
+from services.verdicts import Verdict, evaluate_item, keep_item
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from api.ingest import Ingest
     from engine.idempotency import Once
@@ -118,9 +119,9 @@ def evaluation(ingest: Ingest, desk: SynchronousEvaluation) -> Endpoint:
             item = await ingest.coerced(intake, asked.item)
             if not isinstance(item, Item):
                 raise InvalidInput("The item is not valid.", problems=_in_body(item))
-        verdict = await to_thread.run_sync(_judge, desk, caller, item, asked, once)
-        answer = Reply[Verdict](verdict).model_dump(mode="json", by_alias=True)
-        return JSONResponse(answer, 200 if verdict.finished else 202)
+        verdict = await _judged(desk, caller, item, asked, once)
+        body = Reply[Verdict](verdict).model_dump_json(by_alias=True).encode()
+        return Response(body, 200 if verdict.finished else 202, media_type="application/json")
 
     return evaluate
 
@@ -140,13 +141,20 @@ def evaluations_router(evaluate: Endpoint) -> APIRouter:
     return router
 
 
-def _judge(
+async def _judged(
     desk: SynchronousEvaluation, caller: Caller, item: Item, asked: Asked, once: Once | None
 ) -> Verdict:
     if asked.dry:
-        return dry_run(desk, caller, item, traced=asked.traced)
-    return evaluate_item(
-        desk, caller, item, deadline_s=asked.deadline_s, once=once, traced=asked.traced
+        return await to_thread.run_sync(partial(dry_run, traced=asked.traced), desk, caller, item)
+    deadline_s = asked.deadline_s
+
+    def judge(kept: Callable[[Verdict], None]) -> Verdict:
+        return evaluate_item(
+            desk, caller, item, deadline_s=deadline_s, kept=kept, once=once, traced=asked.traced
+        )
+
+    return await in_time(
+        desk.threads, deadline_s, judge, lambda: keep_item(desk, caller, item, once)
     )
 
 

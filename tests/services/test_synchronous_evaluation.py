@@ -9,7 +9,7 @@ import pytest
 
 from engine.actions.execution import Source
 from engine.items import Item, ItemRef
-from services import evaluation
+from services import evaluation, live_configuration
 from services.synchronous_evaluation import SynchronousEvaluation
 from tests.services.town import Town
 
@@ -147,8 +147,14 @@ def test_what_fails_here_a_worker_repeats(
     assert town.rows("SELECT count(*) FROM pending") == [(0,)]
 
 
+@pytest.mark.parametrize(("text", "done"), [("scam", 1), ("nothing that matches", 0)])
 def test_an_item_whose_lease_ran_out_is_a_workers(
-    context: Context, town: Town, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+    context: Context,
+    town: Town,
+    clock: MovableClock,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    done: int,
 ) -> None:
     town.bank("scam", "scam")
     town.rule("Scams", SCAM, town.hook())
@@ -164,7 +170,50 @@ def test_an_item_whose_lease_ran_out_is_a_workers(
 
     monkeypatch.setattr(evaluation, "judge", overtaken)
     desk = SynchronousEvaluation(context)
-    (answer,) = desk.evaluate(town.org_id, [post(town, "a", "scam")], deadline_s=20)
+    (answer,) = desk.evaluate(town.org_id, [post(town, "a", text)], deadline_s=20)
     desk.close()
     assert (answer.finished, answer.executions) == (False, ())
-    assert town.rows("SELECT count(*) FROM action_executions") == [(1,)]
+    assert town.rows("SELECT count(*) FROM action_executions") == [(done,)]
+    assert town.rows("SELECT count(*) FROM evaluations") == [(1,)]
+
+
+def test_what_is_told_first_is_that_the_items_are_kept(
+    desk: SynchronousEvaluation, town: Town
+) -> None:
+    town.bank("scam", "scam")
+    town.rule("Scams", SCAM, town.hook())
+    told: list[tuple[Judgement, ...]] = []
+    for number in range(2):
+        item = post(town, f"i{number}", "scam")
+        (judged,) = desk.see_through(town.org_id, [item], deadline_s=20, kept=told.append)
+        ((kept,),) = told
+        told.clear()
+        assert (kept.finished, kept.executions) == (False, ())
+        assert (judged.finished, len(judged.executions)) == (True, 1)
+        assert kept.submission == judged.submission
+
+
+def test_an_item_that_is_only_kept_is_any_workers(desk: SynchronousEvaluation, town: Town) -> None:
+    town.bank("scam", "scam")
+    town.rule("Scams", SCAM, town.hook())
+    (kept,) = desk.keep(town.org_id, [post(town, "a", "scam")])
+    assert (kept.finished, kept.submission.seq) == (False, 1)
+    assert town.evaluate() == 1
+    assert town.matched() == {1: ["Scams"]}
+
+
+def test_items_whose_configuration_is_kept_from_before_it_was_broken_are_judged(
+    desk: SynchronousEvaluation, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.bank("scam", "scam")
+    town.rule("Scams", SCAM, town.hook())
+    said(desk, town, post(town, "a", "scam"))
+
+    def broken(*_: Any) -> Any:
+        raise ArithmeticError("does not compile")
+
+    monkeypatch.setattr(live_configuration, "load_live", broken)
+    town.rule("Other", "likes > 3", town.hook("Slow"))
+    for number in range(2):
+        (answer,) = said(desk, town, post(town, f"b{number}", "scam"))
+        assert [match.rule.name for match in answer.matches] == ["Scams"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
@@ -9,6 +12,10 @@ from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 from engine.errors import InvalidConfiguration, Unavailable
 from store import schema
 from store.database import Database
+from store.raw import cursor
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 TENANT_TABLES = sorted(schema.METADATA.tables)
 
@@ -83,6 +90,8 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
     database = Database("postgresql://nobody:x@127.0.0.1:1/none")
     with pytest.raises(Unavailable), database.system():
         pass
+    with pytest.raises(Unavailable), database.at_once(1):
+        pass
     database.close()
 
 
@@ -115,6 +124,69 @@ def test_connections_that_are_cut_while_nobody_uses_them_are_made_anew(database:
     with database.transaction(org_id) as one, database.transaction(org_id) as other:
         for tx in (one, other):
             assert tx.execute(text("SELECT org_id FROM org_clock")).scalar_one() == org_id
+
+
+def organisations(tx: Connection) -> list[int]:
+    return [row[0] for row in cursor(tx).execute("SELECT org_id FROM org_clock")]
+
+
+def test_statements_at_once_see_their_organisation_whoever_asked_before(
+    database: Database,
+) -> None:
+    first, second = make_org(database, "first"), make_org(database, "second")
+    for org_id in (first, second, second, first):
+        with database.at_once(org_id) as tx:
+            assert organisations(tx) == [org_id]
+            assert tx.execute(text("SELECT org_id FROM org_clock")).scalars().all() == [org_id]
+        with database.system() as tx:
+            assert organisations(tx) == []
+
+
+def test_a_statement_at_once_is_committed_whatever_comes_after(database: Database) -> None:
+    org_id = make_org(database, "first")
+
+    def fail_late() -> None:
+        with database.at_once(org_id) as tx:
+            cursor(tx).execute("UPDATE org_clock SET seq = 7")
+            cursor(tx).execute("SELECT no_such_column FROM org_clock")
+
+    with pytest.raises(psycopg.errors.UndefinedColumn):
+        fail_late()
+    with database.at_once(org_id) as tx:
+        assert cursor(tx).execute("SELECT seq FROM org_clock").fetchone() == (7,)
+
+
+def test_statements_at_once_find_out_that_their_connection_was_cut(database: Database) -> None:
+    org_id = make_org(database, "first")
+    with database.at_once(org_id) as one, database.at_once(org_id) as other:
+        pids = [cursor(tx).execute("SELECT pg_backend_pid()").fetchone() for tx in (one, other)]
+    cut(database, *pids)
+    with database.at_once(org_id) as one, database.at_once(org_id) as other:
+        assert (organisations(one), organisations(other)) == ([org_id], [org_id])
+
+
+def test_a_connection_that_is_cut_between_statements_at_once_is_unavailable(
+    database: Database,
+) -> None:
+    org_id = make_org(database, "first")
+
+    def be_cut() -> None:
+        with database.at_once(org_id) as tx:
+            cut(database, cursor(tx).execute("SELECT pg_backend_pid()").fetchone())
+            organisations(tx)
+
+    with pytest.raises(Unavailable, match="does not answer"):
+        be_cut()
+    with database.at_once(org_id) as tx:
+        assert organisations(tx) == [org_id]
+
+
+def cut(database: Database, *pids: tuple[int] | None) -> None:
+    with database.owner() as owner:
+        for pid in pids:
+            assert pid is not None
+            told = owner.execute(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": pid[0]})
+            assert told.scalar_one()
 
 
 def test_an_error_does_not_repeat_what_a_statement_was_given(database: Database) -> None:
