@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -156,7 +158,7 @@ def _is_ready(plan: Plan) -> bool:
         return False
 
 
-def _where_to_look(plan: Plan) -> Iterator[str]:
+def where_to_look(plan: Plan) -> Iterator[str]:
     yield "Winnow is running."
     if plan.console:
         yield f"  Console    {plan.address}"
@@ -164,8 +166,13 @@ def _where_to_look(plan: Plan) -> Iterator[str]:
     if plan.dagster_port is not None:
         yield f"  Pipelines  http://{plan.host}:{plan.dagster_port}  (in a moment)"
     yield f"  Logs       {plan.log_dir}"
-    yield f"  First organisation: winnow org create NAME --var {plan.settings.var_dir}"
+    yield f"  First organisation: {_ourselves()} org create NAME --var {plan.settings.var_dir}"
     yield "Ctrl-C stops everything."
+
+
+def _ourselves() -> str:
+    """How this program is called by hand from here."""
+    return "winnow" if shutil.which("winnow") else str(Path(sys.executable).with_name("winnow"))
 
 
 def run(plan: Plan) -> None:
@@ -181,7 +188,7 @@ def run(plan: Plan) -> None:
         if not supervisor.stopping.is_set():
             _start_services(plan, supervisor, base, url)
         if not supervisor.stopping.is_set():
-            for line in _where_to_look(plan):
+            for line in where_to_look(plan):
                 say(line)
         supervisor.run_until(lambda: False)
         say("Stopping.")

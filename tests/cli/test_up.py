@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.pipelines import dagster_environment, prepare_home
-from cli.up import Plan, any_free_port, is_free, only_one, require_free
+from cli.up import Plan, any_free_port, is_free, only_one, require_free, where_to_look
 from engine.errors import Conflict, InvalidConfiguration
 from store.settings import Settings, load_settings
 
@@ -34,6 +34,20 @@ def test_the_address_is_one_that_can_be_opened(host: str, address: str, settings
     assert plan.address == address
     assert plan.api_url == f"{address}/api/v1"
     assert replace(plan, port=81).address.endswith(":81")
+
+
+def test_the_first_organisation_is_made_by_a_command_that_is_found(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    plan = Plan(settings, "127.0.0.1", 8080, None, workers=1)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    [told] = [line for line in where_to_look(plan) if "org create" in line]
+    command = told.split(": ", 1)[1].split()[0]
+    assert Path(command).is_file()
+    (tmp_path / "winnow").write_text("#!/bin/sh\n")
+    (tmp_path / "winnow").chmod(0o755)
+    [told] = [line for line in where_to_look(plan) if "org create" in line]
+    assert ": winnow org create NAME --var" in told
 
 
 def test_one_directory_has_one_winnow(tmp_path: Path) -> None:
