@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import psycopg
     from sqlalchemy import Connection
@@ -32,3 +32,11 @@ def follow_indexes(tx: Connection) -> None:
 def whole_numbers(numbers: Iterable[int]) -> str:
     """An array as Postgres reads it: many times faster to write than the driver's."""
     return f"{{{','.join(map(str, numbers))}}}"
+
+
+def texts(values: Sequence[str]) -> str:
+    """As `whole_numbers` has it, of texts."""
+    joined = '","'.join(values)
+    if "\\" in joined or joined.count('"') != 2 * max(len(values) - 1, 0):
+        joined = '","'.join(each.replace("\\", "\\\\").replace('"', '\\"') for each in values)
+    return f'{{"{joined}"}}' if values else "{}"

@@ -15,7 +15,7 @@ from psycopg.adapt import Loader
 from psycopg.pq import Format
 
 from engine.language.nodes import Carries
-from store.raw import cursor, whole_numbers
+from store.raw import cursor, texts, whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ MILLENNIUM_US = 946_684_800_000_000
 OF_KEYS = """
 SELECT array_agg(q.number << 32 | w.counter_id), array_agg(w.arrived_at),
        array_agg(coalesce(w.value, 0)), array_agg(w.member)
-FROM unnest(%(keys)b::text[], %(numbers)s::bigint[], %(afters)s::bigint[], %(lasts)s::bigint[],
+FROM unnest(%(keys)s::text[], %(numbers)s::bigint[], %(afters)s::bigint[], %(lasts)s::bigint[],
             %(mosts)s::int[]) AS q(key, number, after, last, most)
 CROSS JOIN LATERAL (
     SELECT counter_id, arrived_at, value, member FROM window_events
@@ -55,7 +55,7 @@ CROSS JOIN LATERAL (
 # The newest events of one counter's key, latest first.
 NEWEST = """
 SELECT q.n, e.*
-FROM unnest(%(counters)s::int[], %(keys)b::text[], %(afters)s::bigint[], %(lasts)s::bigint[])
+FROM unnest(%(counters)s::int[], %(keys)s::text[], %(afters)s::bigint[], %(lasts)s::bigint[])
      WITH ORDINALITY AS q(counter_id, key, after, last, n)
 CROSS JOIN LATERAL (
     SELECT array_agg(round(date_part('epoch', w.arrived_at) * 1000000)::bigint) AS times,
@@ -78,7 +78,7 @@ STATEMENTS = {
 
 FIRST = """
 SELECT q.n, round(date_part('epoch', e.arrived_at) * 1000000)::bigint, e.arrived_at
-FROM unnest(%(counters)s::int[], %(keys)b::text[]) WITH ORDINALITY AS q(counter_id, key, n)
+FROM unnest(%(counters)s::int[], %(keys)s::text[]) WITH ORDINALITY AS q(counter_id, key, n)
 CROSS JOIN LATERAL (
     SELECT arrived_at FROM window_events
     WHERE counter_id = q.counter_id AND key = q.key ORDER BY arrived_at LIMIT 1
@@ -181,7 +181,7 @@ def of_keys(tx: Connection, asked: Sequence[KeyQuestion]) -> Read:
     counters = {w.series.counter_id for each in layouts.values() for w in each.windowed}
     parameters = {
         "counters": whole_numbers(sorted(counters)),
-        "keys": [each.family.key for each in asked],
+        "keys": texts([each.family.key for each in asked]),
         "numbers": whole_numbers(each.family.number for each in asked),
         "afters": whole_numbers(each.after_us for each in asked),
         "lasts": whole_numbers(each.family.last_us for each in asked),
@@ -203,7 +203,7 @@ def newest(
     found: list[Newest | None] = [None] * len(groups)
     parameters = {
         "counters": whole_numbers(group.name[0] for group in groups),
-        "keys": [group.family.key for group in groups],
+        "keys": texts([group.family.key for group in groups]),
         "afters": whole_numbers(group.unread_us for group in groups),
         "lasts": whole_numbers(group.family.last_us for group in groups),
         "most": most + 1,
