@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from store.raw import cursor
+from store.raw import cursor, texts, whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,8 @@ INSERT = """
 INSERT INTO evaluations (org_id, seq, arrived_at, submission_id, type_id, config_version,
                          evaluated_at, outcomes)
 SELECT current_setting('app.org_id')::int, s, a, u, t, %(version)s, %(now)s, o::jsonb
-FROM unnest(%(seqs)b::bigint[], %(at)b::timestamptz[], %(ids)b::text[]::uuid[],
-            %(types)b::text[], %(outcomes)b::text[]) AS e(s, a, u, t, o)
+FROM unnest(%(seqs)s::bigint[], %(at)s::timestamptz[], %(ids)s::uuid[], %(types)s::text[],
+            %(outcomes)s::text[]) AS e(s, a, u, t, o)
 """
 
 # Where nothing matched, nothing else is to be done: the lease ends and the evaluations are kept in
@@ -67,13 +67,9 @@ def insert(
     parameters = {
         "version": config_version,
         "now": now,
-        "seqs": [row.seq for row in rows],
-        "at": [row.arrived_at for row in rows],
-        "ids": [row.submission_id for row in rows],
-        "types": [row.type_id for row in rows],
-        "outcomes": [row.outcomes for row in rows],
+        "outcomes": texts([row.outcomes for row in rows]),
     }
-    cursor(tx).execute(INSERT, parameters)
+    cursor(tx).execute(INSERT, _columns(rows) | parameters)
 
 
 def insert_quiet(
@@ -89,12 +85,18 @@ def insert_quiet(
         "lease": lease_id,
         "version": config_version,
         "now": now,
-        "seqs": [item.seq for item in items],
-        "at": [item.arrived_at for item in items],
-        "ids": [item.submission_id for item in items],
-        "types": [item.type_id for item in items],
     }
-    return {row[0] for row in cursor(tx).execute(INSERT_QUIET, parameters)}
+    rows = cursor(tx).execute(INSERT_QUIET, _columns(items) | parameters)
+    return {row[0] for row in rows}
+
+
+def _columns(rows: Sequence[Evaluated] | Sequence[Submission]) -> dict[str, object]:
+    return {
+        "seqs": whole_numbers(row.seq for row in rows),
+        "at": texts([row.arrived_at.isoformat() for row in rows]),
+        "ids": texts([row.submission_id for row in rows]),
+        "types": texts([row.type_id for row in rows]),
+    }
 
 
 def spend(tx: Connection, rule_id: str, day: date, *, wanted: int, cap: int) -> int:
