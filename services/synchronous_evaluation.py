@@ -19,7 +19,7 @@ import structlog
 
 from engine.actions.execution import Source
 from services import evaluation
-from services.intake import Intake, load_intake
+from services.intake import Intake, current_intake, load_intake
 from services.live_configuration import LiveConfigurations
 from services.placement import unplaced
 from store import clock, pending, placing
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from store.submissions import Submission
 
 GRACE = timedelta(seconds=60)
-MOST_AT_ONCE = 40
+MOST_AT_ONCE = 16
 
 Kept = Callable[[tuple["Judgement", ...]], None]
 Along = Callable[["Connection", Sequence["Submission"]], None]
@@ -90,10 +90,7 @@ class SynchronousEvaluation:
         """The item types an item is coerced against, as they are now."""
         with self._lock:
             known = self._intakes.get(org_id)
-        found = load_intake(self.context, org_id, known)
-        with self._lock:
-            self._intakes[org_id] = found
-        return found
+        return self._remember(load_intake(self.context, org_id, known))
 
     def evaluate(
         self,
@@ -198,12 +195,20 @@ class SynchronousEvaluation:
         return _Placed(lease.lease_id if lease else "", tuple(placed), live)
 
     def _hold(self, tx: Connection, org_id: int) -> tuple[clock.Clock, Intake]:
-        """The clock, held, and the counters that are running at this place."""
-        intake = self._intakes.get(org_id) or self.intake(org_id)
+        """The clock, held, and the counters that are running at this place.
+
+        All is read over this one connection: many who each wait for a second one wait for ever.
+        """
+        intake = self._intakes.get(org_id) or self._remember(current_intake(tx, org_id))
         held = clock.lock(tx)
         if intake.counters_version != held.counters_version:
-            intake = self.intake(org_id)
+            intake = self._remember(current_intake(tx, org_id))
         return held, intake
+
+    def _remember(self, intake: Intake) -> Intake:
+        with self._lock:
+            self._intakes[intake.org_id] = intake
+        return intake
 
     def _judge(self, org_id: int, placed: _Placed, source: Source) -> tuple[Judgement, ...]:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +13,13 @@ from engine.actions.execution import Source
 from engine.items import Item, ItemRef
 from services import evaluation, live_configuration
 from services.synchronous_evaluation import SynchronousEvaluation
+from store.database import Database
 from tests.services.town import Town
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy import Connection
 
     from services.context import Context
     from services.synchronous_evaluation import Judgement
@@ -66,6 +71,32 @@ def test_it_leaves_nothing_to_a_worker(desk: SynchronousEvaluation, town: Town) 
     assert town.evaluate() == 0
     assert town.rows("SELECT count(*) FROM action_executions") == [(1,)]
     assert town.rows("SELECT count(*) FROM outbox") == [(1,)]
+
+
+def test_the_first_items_of_many_threads_wait_for_no_second_connection(
+    context: Context, town: Town
+) -> None:
+    begun = context.database.transaction
+
+    class OneAtATime(Database):
+        """With room for one transaction: whoever begins a second within it would never end."""
+
+        busy = False
+
+        @contextmanager
+        def transaction(self, org_id: int) -> Iterator[Connection]:
+            assert not self.busy
+            self.busy = True
+            with begun(org_id) as tx:
+                yield tx
+            self.busy = False
+
+    alone = OneAtATime(context.database.url)
+    desk = SynchronousEvaluation(replace(context, database=alone))
+    (answer,) = said(desk, town, post(town, "a", "hello"))
+    desk.close()
+    alone.close()
+    assert answer.finished
 
 
 def test_places_go_on_from_those_of_other_items(desk: SynchronousEvaluation, town: Town) -> None:
