@@ -2,13 +2,11 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
+from resource import getpagesize
 from subprocess import PIPE, Popen, run
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PROGRAM = (sys.executable, "-m", "cli.main", "match")
 
@@ -62,6 +60,53 @@ def test_wrong_use_ends_with_two(arguments: tuple[str, ...], reason: bytes) -> N
     assert done.returncode == 2
     assert reason in done.stderr
     assert done.stdout == b""
+
+
+LONGEST = 1 << 20
+END = b" scam"
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_line_as_long_as_may_be_is_read_to_its_end(end: bytes) -> None:
+    longest = b"x" * (LONGEST - len(END)) + END
+    assert spans(longest + end + b"scam", "--term", "scam") == [
+        [[LONGEST - 4, LONGEST]],
+        [[0, 4]],
+    ]
+
+
+@pytest.mark.parametrize("over", [1, 2, 3, LONGEST, LONGEST + 1, LONGEST + 2, 3 * LONGEST + 7])
+def test_a_line_too_long_is_told_by_its_number_and_no_other_is_lost(over: int) -> None:
+    texts = b"a scam\n" + b"x" * (LONGEST + over) + b"\nscam\n"
+    done = run([*PROGRAM, "--term", "scam"], input=texts, capture_output=True, check=False)
+    first, long, last = map(json.loads, done.stdout.splitlines())
+    assert (first, last) == ({"spans": [[2, 6]]}, {"spans": [[0, 4]]})
+    assert long == {"spans": [], "error": "Line 2 is longer than 1,048,576 bytes."}
+    assert done.returncode == 2
+    assert b"line 2" in done.stderr
+
+
+def test_an_endless_line_is_told_before_it_ends_and_is_never_held() -> None:
+    with Popen([*PROGRAM, "--term", "scam"], stdin=PIPE, stdout=PIPE, stderr=PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for _ in range(3):
+            process.stdin.write(b"x" * LONGEST)
+        process.stdin.flush()
+        assert "Line 1" in json.loads(process.stdout.readline())["error"]
+        held = memory_of(process.pid)
+        for _ in range(100):
+            process.stdin.write(b"x" * LONGEST)
+        process.stdin.flush()
+        assert memory_of(process.pid) < held + 20 * LONGEST
+        process.stdin.close()
+        assert process.wait(timeout=30) == 2
+
+
+def memory_of(process: int) -> int:
+    """Resident bytes."""
+    pages = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * getpagesize()
 
 
 def test_a_line_is_answered_before_the_next_one_comes() -> None:
