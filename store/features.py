@@ -62,7 +62,7 @@ def answers_of(database: Database, org_id: int, asks: Sequence[Ask]) -> list[tup
     """As `answers`, with what this process remembers; many keys are read over two connections."""
     with borrowed(database, org_id) as memory:
         answering = _Answering(asks, memory)
-        beside = partial(database.transaction, org_id) if len(answering.unread) >= MANY else None
+        beside = partial(database.at_once, org_id) if len(answering.unread) >= MANY else None
         with database.at_once(org_id) as tx:
             return answering.over(tx, beside)
 

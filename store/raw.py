@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     import psycopg
     from sqlalchemy import Connection
@@ -22,6 +23,12 @@ def cursor(tx: Connection, *, binary: bool = False) -> psycopg.Cursor[Any]:
     """In the same transaction; never commit through it."""
     connection = cast("psycopg.Connection[Any]", tx.connection.driver_connection)
     return connection.cursor(binary=binary)
+
+
+def together(tx: Connection) -> AbstractContextManager[Any]:
+    """What is done within happens as a whole, also where each statement is its own transaction."""
+    connection = cast("psycopg.Connection[Any]", tx.connection.driver_connection)
+    return connection.transaction()
 
 
 def follow_indexes(tx: Connection) -> None:

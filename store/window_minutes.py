@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from store.raw import cursor
+from store.raw import cursor, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,8 +72,9 @@ def add_up(tx: Connection, busy: Iterable[tuple[int, str, int, int]]) -> None:
     if rows:
         counters, keys, starts, untils = [list(column) for column in zip(*rows, strict=True)]
         asked = {"counters": counters, "keys": keys, "starts": starts, "untils": untils}
-        cursor(tx).execute(DROP_BEFORE_GAP, asked)
-        cursor(tx).execute(ADD_UP, asked)
+        with together(tx):
+            cursor(tx).execute(DROP_BEFORE_GAP, asked)
+            cursor(tx).execute(ADD_UP, asked)
 
 
 def forget(tx: Connection, now: datetime) -> int:
