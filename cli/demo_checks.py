@@ -55,3 +55,10 @@ def _webhook_failures(facts: Facts, seen: Witnessed) -> Iterator[str]:
         yield f"{seen.failed} webhooks arrived with a signature that does not hold"
     if seen.messages != delivered:
         yield f"{delivered} webhooks are delivered, {seen.messages} arrived"
+
+
+def unheard(taken: tuple[int, int], stored: tuple[int, int]) -> Iterator[str]:
+    """Reports and appeals that the API took, against those that have a job."""
+    for what, said, kept in zip(("reports", "appeals"), taken, stored, strict=True):
+        if said != kept:
+            yield f"the API took {said} {what}, of which {kept} have a job"

@@ -11,9 +11,10 @@ from itertools import islice
 from time import monotonic
 
 from app.winnow_client.model import Backtest
-from cli.demo_checks import Witnessed, failures
+from cli.demo_checks import Witnessed, failures, unheard
 from cli.demo_moderators import Moderator
 from cli.demo_source import Source
+from cli.demo_speech import Speech
 from cli.demo_stage import Stage, wait_until
 from cli.demo_team import MODERATORS, hired
 from cli.output import say
@@ -23,6 +24,7 @@ from engine.simulation.events import Thing
 from engine.simulation.recorded import RECORDED, TRUTH
 from services import demonstration
 from services.lake_export import export_all
+from store.demonstration import Facts
 
 _BATCH = 200
 _MOST_DECISIONS = 300
@@ -52,6 +54,8 @@ class Summary:
     rule_matches: Mapping[str, int]
     webhooks: Webhooks
     jobs: Jobs
+    reports: int
+    appeals: int
     lake_rows: int
     backtest: Mapping[str, object]
     seconds: float
@@ -59,28 +63,48 @@ class Summary:
 
 def perform(stage: Stage, source: Source, items: int, started: float) -> tuple[Summary, list[str]]:
     """The summary, and what does not agree with it."""
-    _play(stage, source, items)
+    speech = Speech(stage.voices())
+    _play(stage, speech, source, items)
     _evaluate(stage)
     decided = _moderate(stage)
     say("Exporting to the lake.")
     wait_until(lambda: _exported(stage), _PATIENCE_S, "The export to the lake")
     backtest = _backtest(stage, recorded=source.recordings > 0)
+    _deliver(stage)
+    facts = demonstration.gather(stage.context, stage.org_id)
+    seen = _witnessed(stage, decided)
+    spoken = _speak(stage, speech)
+    stored = demonstration.spoken(stage.context, stage.org_id)
+    summary = _summary(stage, facts, seen, spoken, backtest, monotonic() - started)
+    return summary, [*failures(facts, seen), *unheard(spoken, stored)]
+
+
+def _play(stage: Stage, speech: Speech, source: Source, items: int) -> None:
+    begun = monotonic()
+    say(f"Playing {items:,} items.")
+    events = speech.overheard(source.bounded(items, datetime.now(UTC)))
+    for _ in stage.player.play(events, _BATCH):
+        pass
+    rate = stage.heard.sent / max(monotonic() - begun, 0.001)
+    say(f"  {stage.heard.sent:,} accepted, {rate:,.0f} a second.")
+
+
+def _speak(stage: Stage, speech: Speech) -> tuple[int, int]:
+    """Reports and appeals that the API took, when what they lead to is judged."""
+    reports, appeals = speech.sent(datetime.now(UTC))
+    say(f"  readers reported {reports} times, authors appealed {appeals} times.")
+    _evaluate(stage)
+    _deliver(stage)
+    return reports, appeals
+
+
+def _deliver(stage: Stage) -> None:
     say("Waiting until every webhook is delivered.")
     wait_until(
         lambda: demonstration.waiting_webhooks(stage.context, stage.org_id) == 0,
         _PATIENCE_S,
         "The delivery of every webhook",
     )
-    return _summary(stage, decided, backtest, monotonic() - started)
-
-
-def _play(stage: Stage, source: Source, items: int) -> None:
-    begun = monotonic()
-    say(f"Playing {items:,} items.")
-    for _ in stage.player.play(source.bounded(items, datetime.now(UTC)), _BATCH):
-        pass
-    rate = stage.heard.sent / max(monotonic() - begun, 0.001)
-    say(f"  {stage.heard.sent:,} accepted, {rate:,.0f} a second.")
 
 
 def _evaluate(stage: Stage) -> None:
@@ -149,36 +173,42 @@ def _backtest(stage: Stage, *, recorded: bool) -> Mapping[str, object]:
     return {"rules": names, **(last[0].report or {}), "digest": last[0].digest}
 
 
-def _summary(
-    stage: Stage, decided: int, backtest: Mapping[str, object], seconds: float
-) -> tuple[Summary, list[str]]:
-    facts = demonstration.gather(stage.context, stage.org_id)
+def _witnessed(stage: Stage, decided: int) -> Witnessed:
     platform = stage.platform
-    lake_rows = demonstration.lake_rows(stage.context, stage.org_id)
-    seen = Witnessed(
+    return Witnessed(
         accepted=stage.heard.sent,
         unsure=stage.heard.unsure,
         verified=platform.verified,
         messages=len(platform.messages),
         failed=platform.failed,
         decided=decided,
-        lake_rows=lake_rows,
+        lake_rows=demonstration.lake_rows(stage.context, stage.org_id),
     )
-    summary = Summary(
+
+
+def _summary(
+    stage: Stage,
+    facts: Facts,
+    seen: Witnessed,
+    spoken: tuple[int, int],
+    backtest: Mapping[str, object],
+    seconds: float,
+) -> Summary:
+    reports, appeals = spoken
+    return Summary(
         accepted=facts.submissions,
         evaluated=facts.evaluations,
         rule_matches={
             name: facts.matches.get(rule_id, 0) for name, rule_id in stage.ids.rules.items()
         },
-        webhooks=Webhooks(
-            facts.outbox.get("delivered", 0), len(platform.messages), platform.failed
-        ),
+        webhooks=Webhooks(facts.outbox.get("delivered", 0), seen.messages, seen.failed),
         jobs=Jobs(facts.jobs, facts.decisions),
-        lake_rows=lake_rows,
+        reports=reports,
+        appeals=appeals,
+        lake_rows=seen.lake_rows,
         backtest=backtest,
         seconds=round(seconds, 2),
     )
-    return summary, list(failures(facts, seen))
 
 
 def lines(summary: Summary) -> Iterator[str]:
@@ -190,5 +220,7 @@ def lines(summary: Summary) -> Iterator[str]:
     yield f"webhooks       {summary.webhooks.delivered:>8,} delivered"
     yield f"               {summary.webhooks.verified:>8,} verified"
     yield f"jobs           {summary.jobs.created:>8,} created, {summary.jobs.decided:,} decided"
+    yield f"reports        {summary.reports:>8,}"
+    yield f"appeals        {summary.appeals:>8,}"
     yield f"lake rows      {summary.lake_rows:>8,}"
     yield f"seconds        {summary.seconds:>8,.1f}"

@@ -13,13 +13,12 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from app.winnow_client import ApiError, platform
+from app.winnow_client import ApiError
 from cli.demo_moderators import Moderator
 from cli.demo_player import Player
 from cli.demo_source import Source
 from cli.demo_stage import Stage
 from cli.demo_team import MODERATORS, hired
-from cli.demo_voices import Voices
 from cli.output import say
 from engine.simulation.events import Event
 from services import demonstration
@@ -83,15 +82,7 @@ def _moderate(stage: Stage, moderator: Moderator, stopping: threading.Event) -> 
 
 def _speaking(stage: Stage) -> Player:
     """The player, with readers who report and authors who appeal."""
-    key = stage.demo.organisation.api_key
-    voices = Voices(
-        platform.Platform(stage.player.http, key),
-        stage.ids.item_types,
-        stage.ids.policies,
-        stage.platform.acted,
-        say,
-    )
-    return replace(stage.player, voices=voices)
+    return replace(stage.player, voices=stage.voices())
 
 
 def _play(player: Player, events: Iterator[Event], stopping: threading.Event) -> None:

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import httpx
 
-from app.winnow_client import Transport, Winnow
+from app.winnow_client import Transport, Winnow, platform
 from cli.demo_player import Heard, Player
 from cli.demo_receiver import Platform, Verifier, served
 from cli.demo_setup import Ids, set_up
 from cli.demo_source import Source
+from cli.demo_voices import Voices
 from cli.installation import open_installation
+from cli.output import say
 from cli.processes import ChildSpec, child_environment, spawn, stop, winnow_command
 from engine.errors import Unavailable
 from engine.simulation.blueprint import Blueprint, blueprint
@@ -74,6 +76,12 @@ class Stage:
     def heard(self) -> Heard:
         return self.player.heard
 
+    def voices(self) -> Voices:
+        """Readers who report and authors who appeal."""
+        key = self.demo.organisation.api_key
+        sender = platform.Platform(self.player.http, key)
+        return Voices(sender, self.ids.item_types, self.ids.policies, self.platform.acted, say)
+
 
 def wait_until(done: Callable[[], bool], timeout_s: float, what: str) -> None:
     """Raises Unavailable when it does not come about in time."""
@@ -121,15 +129,15 @@ def _tail(log: Path) -> str:
 @contextmanager
 def staged(machinery: Machinery, source: Source) -> Iterator[Stage]:
     """Winnow runs, the organisation is configured, the platform listens."""
-    platform = Platform()
+    receiving = Platform()
     with (
         running(machinery),
         open_installation(machinery.settings) as context,
-        served(platform) as webhooks,
+        served(receiving) as webhooks,
         httpx.Client(base_url=machinery.api_url, timeout=60) as http,
     ):
         demo = create_demo_organisation(context)
-        platform.verifier = Verifier.of(demo.public_key_pem, demo.webhook_secret)
+        receiving.verifier = Verifier.of(demo.public_key_pem, demo.webhook_secret)
         winnow = signed_in(http, demo.organisation.admin_email, demo.organisation.admin_password)
         recordings = [row for rows in source.datasets for row in rows]
         plan = (
@@ -139,7 +147,7 @@ def staged(machinery: Machinery, source: Source) -> Iterator[Stage]:
         key = {"X-API-Key": demo.organisation.api_key}
         with httpx.Client(base_url=machinery.api_url, headers=key, timeout=60) as platform_http:
             player = Player(platform_http, ids.item_types, Heard())
-            yield Stage(machinery, context, demo, platform, winnow, http, ids, plan, player)
+            yield Stage(machinery, context, demo, receiving, winnow, http, ids, plan, player)
 
 
 def signed_in(http: httpx.Client, email: str, password: str) -> Winnow:

@@ -46,6 +46,12 @@ def gather(context: Context, org_id: int) -> Facts:
         return demonstration.gather(tx)
 
 
+def spoken(context: Context, org_id: int) -> tuple[int, int]:
+    """Reports and appeals that have a job."""
+    with context.database.transaction(org_id) as tx:
+        return demonstration.spoken(tx)
+
+
 def waiting_items(context: Context, org_id: int) -> int:
     with context.database.transaction(org_id) as tx:
         return demonstration.waiting_items(tx)

@@ -31,6 +31,10 @@ MATCHES = text("""
 OUTBOX = text("SELECT state, count(*) AS rows FROM outbox GROUP BY state")
 JOBS = text("SELECT count(*) FROM jobs")
 DECISIONS = text("SELECT count(*) FROM decisions WHERE undone_at IS NULL")
+SPOKEN = text("""
+    SELECT (SELECT count(*) FROM reports WHERE job_id IS NOT NULL) AS reports,
+           (SELECT count(*) FROM appeals WHERE job_id IS NOT NULL) AS appeals
+""")
 TYPES = text("SELECT DISTINCT type_id FROM submissions ORDER BY type_id")
 
 
@@ -70,6 +74,12 @@ def gather(tx: Connection) -> Facts:
         jobs=tx.execute(JOBS).scalar_one(),
         decisions=tx.execute(DECISIONS).scalar_one(),
     )
+
+
+def spoken(tx: Connection) -> tuple[int, int]:
+    """Reports and appeals that have a job."""
+    row = tx.execute(SPOKEN).one()
+    return row.reports, row.appeals
 
 
 def waiting_items(tx: Connection) -> int:

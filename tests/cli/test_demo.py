@@ -47,8 +47,8 @@ def test_the_simulated_town_plays_through_and_agrees_with_the_database(tmp_path:
     assert done.returncode == 0, done.stderr
     summary: dict[str, Any] = json.loads(done.stdout)
     assert set(summary) == {
-        *("accepted", "evaluated", "rule_matches", "webhooks", "jobs", "lake_rows"),
-        *("backtest", "seconds"),
+        *("accepted", "evaluated", "rule_matches", "webhooks", "jobs", "reports", "appeals"),
+        *("lake_rows", "backtest", "seconds"),
     }
     assert summary["accepted"] == summary["evaluated"] == summary["lake_rows"] == 600
     assert set(summary["rule_matches"]) == {rule.name for rule in RULES}
@@ -56,6 +56,7 @@ def test_the_simulated_town_plays_through_and_agrees_with_the_database(tmp_path:
     assert summary["webhooks"]["verified"] == summary["webhooks"]["delivered"] > 0
     assert summary["webhooks"]["failed"] == 0
     assert summary["jobs"]["decided"] > 0
+    assert summary["reports"] > 0
     assert summary["backtest"]["precision"]["low"] <= summary["backtest"]["precision"]["high"]
     assert still_running(var) == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,10 +13,12 @@ import pytest
 
 from app.winnow_client import Transport, Winnow, platform
 from app.winnow_client.model import Job, ShownItem
+from cli.demo_checks import unheard
 from cli.demo_moderators import Moderator
 from cli.demo_player import Heard, Player
+from cli.demo_speech import Speech
 from cli.demo_voices import Voices
-from engine.simulation.events import Appealed, Offence, Ref, Reported, Thing, Written
+from engine.simulation.events import Appealed, Event, Offence, Ref, Reported, Thing, Written
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
@@ -116,3 +119,28 @@ def test_a_moderator_who_never_errs_upholds_what_was_right(
     noor.decide(Job(job_id="j1", kind="APPEAL", lease_token="l", item=item))
     assert [each["kind"] for each in asked] == [kind]
     assert (noor.decided, noor.kinds) == (1, {heard: 1})
+
+
+def test_what_is_said_in_a_run_without_pace_is_sent_when_it_is_over() -> None:
+    api = Api()
+    acted: dict[str, list[str]] = {}
+    voices = api.player(acted).voices
+    assert voices is not None
+    speech = Speech(voices)
+    events: list[Event] = [
+        WRITTEN,
+        REPORTED,
+        APPEALED,
+        replace(REPORTED, target=Ref(Thing.POST, "unknown")),
+    ]
+    assert list(speech.overheard(events)) == events
+    assert api.asked == []
+    acted["p1"] = ["hide"]
+    assert speech.sent(LATER) == (1, 1)
+    [report], [appeal] = api.bodies("/report"), api.bodies("/report/appeal")
+    assert (report["reportedItem"]["id"], appeal["actionsTaken"]) == ("p1", ["hide"])
+
+
+def test_what_was_said_and_has_no_job_is_told() -> None:
+    assert list(unheard((3, 2), (3, 2))) == []
+    assert list(unheard((3, 2), (2, 2))) == ["the API took 3 reports, of which 2 have a job"]
