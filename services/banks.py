@@ -14,6 +14,7 @@ from services.rulesets import known_configuration
 from store.config import ConfigKind
 
 MAX_SPANS = 1000
+MOST_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,17 @@ def _settle(saving: Saving, bank: TextBank) -> TextBank:
         users = rules_naming(saving.configuration, before.name)
         if users:
             raise Conflict(
-                f"the bank `{before.name}` is named by {', '.join(users[:10])}",
-                hint="change those rules first, or keep the name",
+                f"the bank `{before.name}` cannot be renamed to `{bank.name}`: "
+                f"it is named by {_listed(users)}",
+                hint="keep the name, or make a bank of the new name, let those rules name that "
+                "one, and delete this one",
             )
     return bank
+
+
+def _listed(users: tuple[str, ...]) -> str:
+    more = len(users) - MOST_NAMED
+    return ", ".join(users[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _complete(sent: Mapping[str, object], saved: Mapping[str, object]) -> Mapping[str, object]:

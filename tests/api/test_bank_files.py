@@ -144,6 +144,21 @@ def test_a_bank_that_is_renamed_keeps_its_entries(admin: Api, bank: str) -> None
     assert emptied.json()["terms"] == []
 
 
+def test_a_bank_that_rules_name_keeps_its_name_and_the_refusal_says_which_rules(
+    admin: Api, bank: str
+) -> None:
+    post = admin.made("item-types", POST_TYPE)["id"]
+    for number in range(12):
+        rule = {"name": f"r{number:02}", "status": "SHADOW", "itemTypeIds": [post]}
+        admin.made("rules", rule | {"where": "matches(text, 'scams')"})
+    told = expect_problem(admin.put(f"/config/banks/{bank}", {"name": "frauds"}), 409)
+    assert "`scams` cannot be renamed to `frauds`" in told["detail"]
+    assert told["detail"].count("rule `r") == 10
+    assert told["detail"].endswith(" and 2 more")
+    assert "let those rules name that one" in told["hint"]
+    assert admin.get(f"/config/banks/{bank}").json()["name"] == "scams"
+
+
 def test_fifty_thousand_entries_are_workable(admin: Api) -> None:
     bank = str(admin.made("banks", {"name": "large"})["id"])
     text = "text,mode\n" + "".join(f"term number {n},word\n" for n in range(50_000))
