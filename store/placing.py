@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from store.raw import cursor
+from store.raw import cursor, whole_numbers
 from store.submissions import Submission
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def place_if(
         "counters_version": made_for.counters_version,
         "config_versions": made_for.config_versions and list(made_for.config_versions),
         "count": len(items),
-        "judged": [number for number, item in enumerate(items, 1) if item.judged],
+        "judged": whole_numbers(n for n, item in enumerate(items, 1) if item.judged),
         "source": source,
         "lease": lease and lease.lease_id,
         "until": lease and lease.until,
@@ -162,7 +162,7 @@ def _columns(items: Sequence[Unplaced]) -> dict[str, object]:
     return {
         "ids": [item.submission_id for item in items],
         "types": [item.type_id for item in items],
-        "versions": [item.type_version for item in items],
+        "versions": whole_numbers(item.type_version for item in items),
         "items": [item.item_id for item in items],
         "creator_types": [item.creator and item.creator[0] for item in items],
         "creators": [item.creator and item.creator[1] for item in items],
@@ -173,9 +173,9 @@ def _columns(items: Sequence[Unplaced]) -> dict[str, object]:
 def _event_columns(items: Sequence[Unplaced]) -> dict[str, object]:
     counted = [(number, event) for number, item in enumerate(items, 1) for event in item.events]
     return {
-        "counters": [event.counter_id for _, event in counted],
+        "counters": whole_numbers(event.counter_id for _, event in counted),
         "keys": [event.key for _, event in counted],
-        "events_of": [number for number, _ in counted],
+        "events_of": whole_numbers(number for number, _ in counted),
         "numbers": [event.number for _, event in counted],
         "members": [event.member for _, event in counted],
     }
