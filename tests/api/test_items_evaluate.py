@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from services import evaluation
+from services.synchronous_evaluation import MOST_AT_ONCE
 from tests.api.platform import Api, expect_problem
 from tests.services.town import Town
 
@@ -143,6 +144,32 @@ def test_past_the_deadline_the_item_is_kept_and_judged_later(
             break
         later = once(platform, "k", body)
     assert [one["name"] for one in verdict(later)["matchedRules"]] == ["Scams"]
+
+
+def test_when_all_who_judge_are_busy_until_the_deadline_a_worker_has_the_item(
+    platform: Api, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.rule("Scams", "contains(text, 'scam')", town.hook())
+    release, judge = threading.Event(), evaluation.judge
+
+    def slow(*given: Any) -> Any:
+        assert release.wait(20)
+        return judge(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluation, "judge", slow)
+        for number in range(MOST_AT_ONCE):
+            body = {"item": item(town, f"busy-{number}"), "deadlineMs": 20}
+            assert not verdict(platform.post(EVALUATE, body), 202)["finished"]
+        body = {"item": item(town, "late"), "deadlineMs": 20}
+        said = [verdict(once(platform, "k", body), 202) for _ in range(2)]
+    assert (said[0]["finished"], said[0]["itemId"]) == (False, "late")
+    assert said[0] == said[1]
+    assert town.evaluate() == 1
+    release.set()
+    again = verdict(once(platform, "k", body))
+    assert [one["name"] for one in again["matchedRules"]] == ["Scams"]
+    assert again["submissionId"] == said[0]["submissionId"]
 
 
 WRONG = [
