@@ -21,7 +21,8 @@ MOST = 200
 class Checks:
     """database: without it nothing works. evaluation: items are taken in, none waits too long.
 
-    delivery: webhooks go out when they are due. lake: lacks nothing that is older than a day; None if there is none yet.
+    delivery: webhooks go out when they are due.
+    lake: lacks nothing that is older than a day; None if there is none yet.
     """
 
     database: bool
