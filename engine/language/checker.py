@@ -24,6 +24,7 @@ from engine.language.nodes import (
     Span,
     Syntax,
 )
+from engine.language.refusals import hint_of_function
 from engine.language.registry import FUNCTIONS, REGISTRY
 from engine.language.signal_forms import signal_call, signal_operator
 from engine.language.types import (
@@ -146,7 +147,8 @@ class Checker:
         for argument in operation.arguments:
             self.node(argument)
         owner, _, last = operation.name.rpartition(".")
-        hint = self.nearest(operation.name, [*FUNCTIONS, *self.environment.signals])
+        hint = hint_of_function(operation.name)
+        hint = hint or self.nearest(operation.name, [*FUNCTIONS, *self.environment.signals])
         if owner and last in FUNCTIONS:
             hint = f"Functions stand before what they are given: {last}({owner})."
         return self.refuse(

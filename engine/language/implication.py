@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 BOUNDS: Final = Bounds(64, 64)
 _NEVER_NEGATIVE: Final = frozenset({"length", "len", "word_count", "abs"})
+_COMPARISONS: Final = frozenset({"=", "<>", "<", "<=", ">", ">=", "like", "ilike"})
 _OTHER: Final = object()
 
 
@@ -152,11 +153,21 @@ def _covers(clause: Clause) -> bool:
 
 
 def _is_constant(leaf: Leaf, *, truth: bool) -> bool:
-    """NULL is never TRUE, so it counts as FALSE."""
+    """NULL is never TRUE, so it counts as FALSE; so does what is compared with it."""
+    if leaf.node is not None and compares_with_null(leaf.node):
+        return not truth
     if not isinstance(leaf.node, Constant):
         return False
     value = leaf.node.value
     return not truth if value is None else (bool(value) is not leaf.negated) is truth
+
+
+def compares_with_null(node: Node) -> bool:
+    return (
+        isinstance(node, Apply)
+        and node.operator in _COMPARISONS
+        and any(isinstance(each, Constant) and each.value is None for each in node.arguments)
+    )
 
 
 def _wants_missing_and_known(conjunction: Clause) -> bool:

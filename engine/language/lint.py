@@ -16,6 +16,7 @@ from engine.language.implication import (
     Literal,
     always_true,
     cells,
+    compares_with_null,
     implies,
     literal_of,
     never_true,
@@ -93,6 +94,8 @@ class _Look:
     def as_a_whole(self) -> Iterator[Diagnostic]:
         if never_true(self.tree):
             message, hint = "No item can make this TRUE.", "Its conditions contradict each other."
+            if any(map(compares_with_null, walk(self.tree))):
+                hint = "Nothing equals NULL: write IS NULL, or IS NOT NULL."
             yield self._finding("never-true", message, hint, self.tree)
         elif always_true(self.tree):
             message = "This is TRUE of every item whose fields are known."

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from engine.language.types import Profile, Schema
 
 _SHOWN: Final = 8
+_ROLES: Final = {"creator": "author", "thread": "thread"}
+_CURLY: Final = tuple("‘’“”„‚«»")  # noqa: RUF001 quotes of word processors
 Path = tuple[str, ...]
 
 
@@ -109,6 +111,10 @@ def _unknown(reader: Reader, name: Name, first: str) -> Node:
     hint = reader.nearest(first, [*fields, *words])
     if first.lower() in REGISTRY and len(name.parts) == 1:
         hint = f"It is a function: write {first.lower()}(...)."
+    if first.casefold() in _ROLES and len(name.parts) > 1:
+        hint = f"This item type says of no field that it is the {_ROLES[first.casefold()]}."
+    if first.startswith(_CURLY):
+        hint = "Quotes are straight in a rule: 'text'."
     quoted = f"A text stands in single quotes: {quoted_text(first)}."
     hint = hint or f"{_listed('The fields are', fields)} {quoted}"
     return reader.refuse("unknown-field", f"There is no field {first!r}.", hint, name.span)

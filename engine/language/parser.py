@@ -20,6 +20,11 @@ LONGEST_TEXT: Final = 20_000
 DEEPEST: Final = 50
 LONGEST_LIST: Final = 1_000
 
+_LENGTH: Final = "Write INTERVAL '7 days': seconds to weeks, 36,500 days at most."
+_AHEAD: Final = (
+    "A length of time is not negative. Of a time after the item's arrival write "
+    "time > arrived_at() + INTERVAL '1 hour'."
+)
 _NOT_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 
 _COMPARISONS: Final = {"=", "==", "<>", "!=", "<", "<=", ">", ">="}
@@ -372,7 +377,7 @@ class _Parser(Cursor):
             raise SyntaxProblem(
                 "bad-literal",
                 f"{written!r} is not a length of time with a fixed size.",
-                "Write INTERVAL '7 days': seconds to weeks, 36,500 days at most.",
+                _AHEAD if written.startswith("-") else _LENGTH,
                 span,
             )
         return Literal(LiteralKind.INTERVAL, value, span)

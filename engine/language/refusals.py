@@ -20,7 +20,7 @@ _PATTERN = (
     "This operator is not part of a rule.",
     "Use LIKE, ILIKE or regexp_matches(text, 're').",
 )
-_BITS = ("Bit operators are not part of a rule.", "")
+_BITS = ("Bit operators are not part of a rule.", "Join conditions with AND, OR and NOT.")
 
 _WORDS: Final = {
     "SELECT": _QUERY,
@@ -59,11 +59,30 @@ _SYMBOLS: Final = {
     "~": _PATTERN,
     "&": _BITS,
     "|": ("A single | is not part of a rule.", "Join texts with ||, conditions with OR."),
-    "^": _BITS,
+    "^": ("^ is not part of a rule.", "Multiply: number * number."),
     "#": _BITS,
     "!": ("! is not part of a rule.", "Write NOT."),
     "`": ("Names are not quoted with backticks.", 'Quote names with double quotes: "my field".'),
     "*": ("* is not a value.", "Name a field."),
+}
+
+# What other dialects call it; in small letters.
+_FUNCTIONS: Final = {
+    **dict.fromkeys(("isnull", "isnotnull", "notnull"), "Write value IS NULL or IS NOT NULL."),
+    **dict.fromkeys(("ifnull", "nvl"), "Write coalesce(value, instead)."),
+    **dict.fromkeys(("if", "iif", "decode"), "Write CASE WHEN condition THEN a ELSE b END."),
+    "sum": "Over recent items write sum_recent(key, number, '1 day').",
+    **dict.fromkeys(("avg", "mean"), "Over recent items write avg_recent(key, number, '1 day')."),
+    "min": "Of several values write least(a, b), of a list list_min(list).",
+    "max": "Of several values write greatest(a, b), of a list list_max(list), over recent "
+    "items max_recent(key, number, '1 day').",
+    **dict.fromkeys(("pow", "power"), "Multiply: number * number."),
+    **dict.fromkeys(("instr", "strpos", "position", "charindex"), "Write contains(text, part)."),
+    **dict.fromkeys(("regexp", "rlike", "regexp_like"), "Write regexp_matches(text, 'pattern')."),
+    **dict.fromkeys(
+        ("datediff", "date_diff", "timestampdiff"),
+        "Write later - earlier, or age(time), and compare with INTERVAL '7 days'.",
+    ),
 }
 
 QUERY_WORDS: Final = frozenset(_WORDS)
@@ -72,6 +91,10 @@ QUERY_WORDS: Final = frozenset(_WORDS)
 
 def refusal_of_word(keyword: str) -> tuple[str, str] | None:
     return _WORDS.get(keyword)
+
+
+def hint_of_function(name: str) -> str:
+    return _FUNCTIONS.get(name.lower(), "")
 
 
 def refusal_of_symbol(symbol: str) -> tuple[str, str] | None:

@@ -18,7 +18,9 @@ from engine.language.check import canonical
 from engine.language.counterfactual import counterfactual
 from engine.language.explain import judge, render, trace
 from engine.language.form import form_of, text_of
+from engine.language.lint import lint
 from engine.language.traces import restored, tracer_of
+from engine.language.types import TEXT, Schema
 from tests.engine.language.world import (
     ARRIVAL,
     BANKS,
@@ -222,6 +224,20 @@ SLIPS = [
     ("count_recent(creator, 1 hour) > 3", "single quotes"),
     ("tags = 'promo'", "any(condition)"),
     ("regexp_matches(text, '(?=a)b')", "no look-around"),
+    ("score > 3 && verified", "Join conditions with AND"),
+    ("score ^ 2 > 4", "Multiply"),
+    ("isnull(text)", "IS NULL"),
+    ("if(verified, score > 1, score > 2)", "CASE WHEN"),
+    ("sum(score) > 3", "sum_recent"),
+    ("avg(score) > 3", "avg_recent"),
+    ("min(score, 3) > 2", "least(a, b)"),
+    ("max(score, 3) > 2", "greatest(a, b)"),
+    ("power(score, 2) > 2", "Multiply"),
+    ("strpos(text, 'a') > 0", "contains(text, part)"),
+    ("datediff('day', created_at, seen_at) > 3", "later - earlier"),
+    ("ifnull(score, 0) > 3", "coalesce(value, instead)"),
+    ("text = ‘free’", "Quotes are straight"),
+    ("age(created_at) < INTERVAL '-1 hour'", "arrived_at() + INTERVAL '1 hour'"),
 ]
 
 
@@ -229,3 +245,16 @@ SLIPS = [
 def test_a_slip_is_told_with_what_to_write_instead(rule: str, hint: str) -> None:
     [found] = check(rule, SCHEMA, BANKS).diagnostics
     assert hint in found.hint
+
+
+@pytest.mark.parametrize(
+    ("rule", "role"), [("thread.topic = 'a'", "thread"), ("creator.bio = 'a'", "author")]
+)
+def test_an_author_or_thread_that_the_item_type_does_not_name_is_told(rule: str, role: str) -> None:
+    [found] = check(rule, Schema("post", {"text": TEXT}), BANKS).diagnostics
+    assert found.hint == f"This item type says of no field that it is the {role}."
+
+
+def test_what_compares_with_null_is_told_what_to_write() -> None:
+    [finding] = lint(predicate_of("text = NULL"), BANKS)
+    assert "IS NULL" in finding.hint
