@@ -44,6 +44,7 @@ MAX_SAMPLE = 10_000
 MOST_HISTORY = 10_000
 MOST_EXAMPLES = 20
 DAY = timedelta(days=1)
+SHORTEST = timedelta(minutes=1)  # of what a rate a day is read from
 RowReader = Callable[[Mapping[str, object]], dict[str, object]]
 DECODE = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -214,6 +215,8 @@ def _counts(
 def _per_day(hits: int, asked: Sequence[_Placed]) -> PerDay:
     """A Poisson rate over the time that the sample spans."""
     span = asked[0].item.arrived_at - asked[-1].item.arrived_at if asked else timedelta()
+    if span < SHORTEST:
+        return PerDay(None, None, None, "the items came within a minute")
     estimate = per_day(hits, span / DAY)
     return PerDay(estimate.value, estimate.low, estimate.high, estimate.why)
 

@@ -34,6 +34,21 @@ def test_whoever_sees_rules_may_try_a_condition(context: Context, org: Organisat
     assert (told.sampled, told.hits) == (2, 1)
 
 
+def test_a_burst_is_no_rate_a_day(database: Database, org: Organisation, tmp_path: Path) -> None:
+    viewer = Caller(org.org_id, "user:vera", frozenset({Permission.VIEW_RULES_DASHBOARD}))
+    context = context_of(database, tmp_path / "lake")
+    with database.transaction(org.org_id) as tx:
+        save_type(tx)
+        place(tx, [Row({"text": "buy now"}), Row({"text": "buy"})])
+    told = preview(context, viewer, "contains(text, 'buy')", "t-post", 100).estimated_per_day
+    assert (told.value, told.why) == (None, "the items came within a minute")
+    with database.transaction(org.org_id) as tx:
+        place(tx, [Row({"text": "buy"}, 24 * 60)])
+    told = preview(context, viewer, "contains(text, 'buy')", "t-post", 100).estimated_per_day
+    assert told.value is not None
+    assert round(told.value) == 3
+
+
 def test_others_may_not(context: Context, org: Organisation) -> None:
     stranger = Caller(org.org_id, "user:rex", frozenset({Permission.VIEW_MRT}))
     with pytest.raises(PermissionDenied):
