@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from store import window_busy, window_reads
+from store import window_busy, window_memory, window_reads
 from store.window_few import FewEvents
 from store.window_groups import NO_EVENTS, Ask, Events, Group, Moments, Part, Series, kinds_of
 from store.window_memory import Key, WindowMemory, borrowed
@@ -238,18 +238,24 @@ class _Answering:
             if number in self.told:
                 apart[number].append(n)
         for number, mine in apart.items():
-            told, at = self.told[number].told, [kind.times[n] for n in mine]
+            told = self.told[number].told
             for place, (_, parts), _, _ in kind.layout.windowed:
                 for part, column in zip(parts, columns[place], strict=True):
-                    for n, answer in zip(mine, _said(told[place], part, at), strict=True):
-                        column[n] = answer
+                    _fill(column, mine, told[place], part, kind.times)
         return columns
 
 
-def _said(told: Told, part: Part, times: Sequence[int]) -> list[Measured]:
-    if isinstance(told, Key):
-        return told.column(part, times)
-    return [told.answer(part, at_us) for at_us in times]
+def _fill(
+    column: list[Measured], mine: Sequence[int], told: Told, part: Part, times: Sequence[int]
+) -> None:
+    """At the places that are mine, with what is told of each one's time."""
+    if len(mine) >= window_memory.MANY and isinstance(told, Key):
+        answers = told.column(part, [times[n] for n in mine])
+        for n, answer in zip(mine, answers, strict=True):
+            column[n] = answer
+        return
+    for n in mine:
+        column[n] = told.answer(part, times[n])
 
 
 def _began(kind: Kind, place: int, firsts: Mapping[tuple[int, str], First]) -> list[Measured]:
