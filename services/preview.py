@@ -18,6 +18,7 @@ from engine.configuration.compiled import environment_of, schema_of
 from engine.configuration.configuration import Configuration
 from engine.configuration.highlights import Spans, highlighter
 from engine.configuration.related import related_fields
+from engine.errors import Unavailable
 from engine.items import ItemType, row_values
 from engine.language import (
     Counter,
@@ -37,7 +38,7 @@ from services.facts import Answers, Asking, fact_answers
 from services.profiles import Relating, relate
 from services.rules import item_type_of
 from services.rulesets import known_configuration
-from store import items_lookup
+from store import items_lookup, lake_history
 from store.items_lookup import SampledItem
 
 MAX_SAMPLE = 10_000
@@ -109,8 +110,28 @@ def preview(
             return _nothing(checked.diagnostics, started)
         history = MOST_HISTORY if checked.predicate.counters else 0
         items = items_lookup.sample(tx, item_type_id, sample + history)
+    since = _since(context, caller.org_id, item_type_id, items, sample) if history else None
     known = partial(_known, context, caller.org_id, configuration, checked.predicate, item_type)
-    return _judged(checked.predicate, environment, item_type, items, sample, known, started)
+    return _judged(checked.predicate, environment, item_type, items, sample, since, known, started)
+
+
+def _since(
+    context: Context, org_id: int, item_type_id: str, items: Sequence[SampledItem], sample: int
+) -> datetime | None:
+    """Where the history that was read begins; None when it is all there is.
+
+    Days that the database let go are in the lake alone; a lake that cannot be read may have some.
+    """
+    if not items:
+        return None
+    oldest = items[-1].arrived_at
+    if len(items) == sample + MOST_HISTORY:
+        return oldest
+    try:
+        begins = lake_history.begins(context.lake_root, org_id, item_type_id)
+    except Unavailable:
+        return oldest
+    return oldest if begins is not None and begins < oldest else None
 
 
 def _known(
@@ -150,14 +171,13 @@ def _judged(
     item_type: ItemType,
     items: Sequence[SampledItem],
     sample: int,
+    since: datetime | None,
     known: Callable[[Sequence[_Placed]], list[Answers]],
     started: float,
 ) -> Preview:
     read = row_values(item_type)
     placed = [_placed(item, read) for item in items]
     asked = placed[:sample]
-    more = len(items) > sample + MOST_HISTORY - 1
-    since = placed[-1].item.arrived_at if more else None
     outcomes = _outcomes(predicate, environment, placed, asked, since, known(asked))
     hits = [one for one, outcome in zip(asked, outcomes, strict=True) if outcome is True]
     return Preview(
@@ -198,10 +218,7 @@ def _outcomes(
 def _counts(
     counter: Counter, placed: Sequence[_Placed], asked: Sequence[_Placed], since: datetime | None
 ) -> list[Measured]:
-    """For each item asked, what the counter says of the window that ends with it.
-
-    since: where the history that was read begins; None when it is all there is.
-    """
+    """For each item asked, what the counter says of the window that ends with it."""
     window = timedelta(microseconds=counter.window_us)
     events_of, key_of = compile_events((counter,)), compile_counters((unconditional(counter),))
     seen = [Seen(key_of(one.row)[0], events_of(one.row)[0], one.item.arrived_at) for one in placed]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE: Final = 5_000
 _ROUNDING: Final = timedelta(milliseconds=1)
-"""The log may round the last arrival of a file down to milliseconds."""
+"""The log may round the first and last arrival of a file down to milliseconds."""
 
 _REST: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -103,6 +103,20 @@ def covered(lake_root: str, org_id: int, type_id: str) -> Covered | None:
     except (DeltaError, OSError) as unread:
         raise Unavailable(f"{uri} cannot be read: {unread}") from unread
     return None if reach is None or found is None else Covered(found, reach)
+
+
+def begins(lake_root: str, org_id: int, type_id: str) -> datetime | None:
+    """When the earliest item arrived, up to a millisecond later; None without items.
+
+    Raises Unavailable when there is a table that cannot be read.
+    """
+    uri = lake.items_uri(lake_root, org_id, type_id)
+    try:
+        found = lake.snapshot(uri)
+    except (DeltaError, OSError) as unread:
+        raise Unavailable(f"{uri} cannot be read: {unread}") from unread
+    firsts = [file.first for file in found.files if file.first] if found else []
+    return min(firsts) + _ROUNDING if firsts else None
 
 
 class _Reader:
