@@ -60,6 +60,8 @@ def _show(report: Report) -> None:
     console.print(_summary(report))
     if report.segments:
         console.print(_segments(report))
+    for each in report.unanswered:
+        say(f"{each.signal} did not answer for {each.count:,} values: {each.reason}")
     say(f"digest {report.digest}")
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 import pyarrow as pa
-import structlog
 
 from engine.backtest.cells import Partial, add_up
 from engine.backtest.digest import Inputs, content_name, digest
@@ -36,11 +35,11 @@ from store.lake_truth import define_truth, with_truth
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from engine.signals import Unanswered
     from services.context import Context
     from store.backtests import BacktestRow
     from store.lake import LakeFile, Snapshot
 
-log = structlog.get_logger()
 _TRUTH_TABLES: Final = ("labels", "decisions")
 
 
@@ -213,12 +212,16 @@ def _step(
     columns = arrow_schema(prepared.item_type)
     chosen = [files[index] for index in step.files]
     ordered = define_items(runner.connection, sources.items, chosen, columns)
-    counted = backtest_runs.count(
+    question, unanswered = _question(
+        runner, prepared, sources, whole=_all_within(prepared, ordered)
+    )
+    found = backtest_runs.count(
         runner,
-        _question(runner, prepared, sources, whole=_all_within(prepared, ordered)),
+        question,
         [file.day for file in ordered],
         [file.rows for file in ordered] if _all_within(prepared, ordered) else None,
     )
+    counted = replace(found, unanswered=unanswered)
     if prepared.baseline is not None:
         backtest_runs.write_flips(runner, ITEMS, folder.flips(step.number))
     folder.keep(step.number, counted)
@@ -236,15 +239,17 @@ def _all_within(prepared: Prepared, files: tuple[LakeFile, ...]) -> bool:
     )
 
 
-def _question(runner: Runner, prepared: Prepared, sources: Sources, *, whole: bool) -> Question:
+def _question(
+    runner: Runner, prepared: Prepared, sources: Sources, *, whole: bool
+) -> tuple[Question, tuple[Unanswered, ...]]:
+    """What to count, and what signals that were asked for it did not answer."""
     columns = related_columns(prepared.predicates, prepared.item_types, sources.related)
     items = with_related(runner.connection, columns)
     plan = to_duckdb(prepared.predicates, prepared.environment, items)
     if prepared.asks_facts:
         define_facts(runner.connection, sources.facts)
     within = None if whole else _within(prepared)
-    for each in ready(runner.connection, plan, within or "", partial(_go_on, runner)):
-        log.warning("signal_unanswered", signal=each.signal, reason=each.reason, count=each.count)
+    unanswered = ready(runner.connection, plan, within or "", partial(_go_on, runner))
     spec, relation, truth = prepared.spec, plan.source, None
     if spec.truth.source is TruthSource.LABELS:
         define_truth(
@@ -253,7 +258,7 @@ def _question(runner: Runner, prepared: Prepared, sources: Sources, *, whole: bo
         relation, truth = with_truth(plan.source), "_truth"
     elif spec.truth.source is TruthSource.FIELD:
         truth = quoted(spec.truth.field)
-    return Question(
+    question = Question(
         relation=relation,
         candidate=plan.expressions[0],
         baseline=plan.expressions[1] if prepared.baseline else None,
@@ -261,6 +266,7 @@ def _question(runner: Runner, prepared: Prepared, sources: Sources, *, whole: bo
         segment=quoted(spec.segment) if spec.segment else None,
         within=within,
     )
+    return question, unanswered
 
 
 def _go_on(runner: Runner) -> None:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.language import Predicate
-    from services.rule_files import FileSource, OpenSource
+    from engine.signals import Unanswered
+    from services.rule_files import FileSource, OpenSource, ReadySql
 
 _UNFIT_SEGMENTS: Final = frozenset({Base.LIST, Base.MAP, Base.STRUCT, Base.ITEM})
 
@@ -55,16 +56,16 @@ def run_over_file(source: FileSource, opened: OpenSource, asked: FileBacktest) -
         floor=asked.floor,
     )
     rules = [candidate, baseline] if baseline else [candidate]
-    question = _question(opened, spec, rules)
-    counted = _count(opened, question)
+    ready_sql = opened.ready(rules)
+    counted = _count(opened, _question(opened, spec, ready_sql), ready_sql.unanswered)
     return build_report(spec, counted, digest(_inputs(source, opened, spec, rules)))
 
 
-def _question(opened: OpenSource, spec: Spec, rules: list[Predicate]) -> Question:
-    relation, expressions = opened.expressions(rules)
+def _question(opened: OpenSource, spec: Spec, ready_sql: ReadySql) -> Question:
+    expressions = ready_sql.expressions
     day = "CAST(_arrived_at AS DATE)" if opened.rows.arrival else "CAST(NULL AS DATE)"
     return Question(
-        relation=f"(SELECT *, {day} AS _part FROM {relation})",  # noqa: S608 from checked trees
+        relation=f"(SELECT *, {day} AS _part FROM {ready_sql.relation})",  # noqa: S608 from checked trees
         candidate=expressions[0],
         baseline=expressions[1] if spec.baseline is not None else None,
         truth=_truth(opened, spec.truth.field) if spec.truth.field else None,
@@ -72,13 +73,12 @@ def _question(opened: OpenSource, spec: Spec, rules: list[Predicate]) -> Questio
     )
 
 
-def _count(opened: OpenSource, question: Question) -> Partial:
+def _count(opened: OpenSource, question: Question, unanswered: tuple[Unanswered, ...]) -> Partial:
     connection = opened.rows.connection
     days = connection.execute(rows_query(question)).fetchall()
     cells = connection.execute(counts_query(question)).fetchall()
-    return add_up(
-        [Partial(tuple(DayRows(*each) for each in days), tuple(Cell(*each) for each in cells))]
-    )
+    day_rows, found = tuple(DayRows(*each) for each in days), tuple(Cell(*each) for each in cells)
+    return add_up([Partial(day_rows, found, unanswered)])
 
 
 def _truth(opened: OpenSource, column: str) -> str:

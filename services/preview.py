@@ -4,6 +4,7 @@ Counters are counted in the history that is read, the sample and what came befor
 window reaches back further than that, the counter is unknown, and so may be the item.
 """
 
+from collections import Counter as Counts
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,10 +29,12 @@ from engine.language import (
     check,
     compile_ruleset,
 )
+from engine.language.asking import Case, Outcomes
 from engine.language.counters import compile_counters, compile_events, unconditional
 from engine.language.intervals import microseconds_of
 from engine.language.measures import Measured
 from engine.permissions import Permission
+from engine.signals import Unanswered
 from engine.statistics.volume import per_day
 from services.context import Caller, Context, require
 from services.facts import Answers, Asking, fact_answers
@@ -73,7 +76,10 @@ class PreviewExample:
 
 @dataclass(frozen=True)
 class Preview:
-    """sampled: how many items were asked; unknown: of those, for how many the answer is NULL."""
+    """sampled: how many items were asked; unknown: of those, for how many the answer is NULL.
+
+    unanswered: what signals did not answer, and why; count: of items.
+    """
 
     sampled: int
     hits: int
@@ -84,6 +90,7 @@ class Preview:
     examples: tuple[PreviewExample, ...]
     diagnostics: tuple[Diagnostic, ...]
     milliseconds: float
+    unanswered: tuple[Unanswered, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -178,7 +185,8 @@ def _judged(
     read = row_values(item_type)
     placed = [_placed(item, read) for item in items]
     asked = placed[:sample]
-    outcomes = _outcomes(predicate, environment, placed, asked, since, known(asked))
+    told = _outcomes(predicate, environment, placed, asked, since, known(asked))
+    outcomes = [each.values[0] for each in told]
     hits = [one for one, outcome in zip(asked, outcomes, strict=True) if outcome is True]
     return Preview(
         sampled=len(asked),
@@ -190,7 +198,18 @@ def _judged(
         examples=_examples(hits[:MOST_EXAMPLES], predicate, environment, item_type),
         diagnostics=(),
         milliseconds=_milliseconds(started),
+        unanswered=_unanswered(told),
     )
+
+
+def _unanswered(told: Sequence[Outcomes]) -> tuple[Unanswered, ...]:
+    """The most frequent first."""
+    items = Counts(
+        key
+        for each in told
+        for key in {(one.signal, one.version, one.reason) for one in each.missing}
+    )
+    return tuple(Unanswered(*key, count) for key, count in items.most_common())
 
 
 def _placed(item: SampledItem, read: RowReader) -> _Placed:
@@ -205,14 +224,16 @@ def _outcomes(
     asked: Sequence[_Placed],
     since: datetime | None,
     facts: Sequence[Answers],
-) -> list[bool | None]:
+) -> list[Outcomes]:
     ruleset = compile_ruleset({"preview": predicate}, environment)
     counted = [_counts(counter, placed, asked, since) for counter in ruleset.counters]
     columns = list(zip(*counted, strict=True)) if counted else [()] * len(asked)
-    return [
-        ruleset.evaluate(one.row, [*counts, *known], one.item.arrived_at)[0]
-        for one, counts, known in zip(asked, columns, facts, strict=True)
-    ]
+    return ruleset.evaluate_all(
+        [
+            Case(one.row, [*counts, *known], one.item.arrived_at)
+            for one, counts, known in zip(asked, columns, facts, strict=True)
+        ]
+    )
 
 
 def _counts(

@@ -59,7 +59,7 @@ def _counts(source: OpenSource, predicate: Predicate, number: int) -> tuple[floa
     """What counters and facts say at the row, with every earlier row of the file as history."""
     if not predicate.counters and not predicate.facts:
         return ()
-    relation, _ = source.expressions([predicate])
+    relation = source.ready([predicate]).relation
     counters = [f"_count_{place}" for place, _ in enumerate(predicate.counters)]
     facts = [f"_fact_{place}" for place, _ in enumerate(predicate.facts)]
     columns = ", ".join([*counters, *facts])

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from engine.language import Counter, Schema
     from engine.language.measures import Measured
     from engine.language.nodes import FactFeature
+    from engine.signals import Unanswered
     from services.context import Context
 
 Outcomes = tuple[bool | None, ...]
@@ -72,6 +73,15 @@ class FileSource:
 
 
 @dataclass(frozen=True)
+class ReadySql:
+    """relation: SQL to select from, ready on the connection. expressions: one a predicate."""
+
+    relation: str
+    expressions: Sequence[str]
+    unanswered: tuple[Unanswered, ...] = ()
+
+
+@dataclass(frozen=True)
 class OpenSource:
     """A file ready to be asked."""
 
@@ -93,17 +103,19 @@ class OpenSource:
         _refuse_without_times(checked.predicate, self.rows)
         return checked.predicate
 
-    def expressions(self, predicates: Sequence[Predicate]) -> tuple[str, Sequence[str]]:
-        """(SQL to select from, one expression a predicate); ready to run on the connection."""
+    def ready(self, predicates: Sequence[Predicate]) -> ReadySql:
+        """With the answers of signals."""
         plan = to_duckdb(predicates, self.environment, RELATION)
         if any(rule.facts for rule in predicates):
             define_file_facts(self.rows.connection, RELATION)
-        ready(self.rows.connection, plan)
+        unanswered = ready(self.rows.connection, plan)
         counters = dict.fromkeys(each for rule in predicates for each in rule.counters)
-        return _without_timeless_counts(plan.source, len(counters)), [
+        relation = _without_timeless_counts(plan.source, len(counters))
+        expressions = [
             f"CASE WHEN _arrived_at IS NOT NULL THEN {sql} END" if _reads_clock(each) else sql
             for each, sql in zip(predicates, plan.expressions, strict=True)
         ]
+        return ReadySql(relation, expressions, unanswered)
 
 
 @contextmanager
@@ -184,9 +196,9 @@ def evaluate(
 
 
 def _evaluate_columns(source: OpenSource, predicates: Sequence[Predicate]) -> Iterator[Outcomes]:
-    relation, expressions = source.expressions(predicates)
-    named = ", ".join(f"{sql} AS _{place}" for place, sql in enumerate(expressions))
-    query = f"SELECT {named} FROM {relation} ORDER BY _seq"  # noqa: S608 from checked trees
+    ready_sql = source.ready(predicates)
+    named = ", ".join(f"{sql} AS _{place}" for place, sql in enumerate(ready_sql.expressions))
+    query = f"SELECT {named} FROM {ready_sql.relation} ORDER BY _seq"  # noqa: S608 checked trees
     for batch in source.rows.connection.sql(query).to_arrow_reader(BATCH_ROWS):
         yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 

@@ -17,6 +17,7 @@ from app.views.backtest_parts import (
     quality,
     quality_chart,
     segment_rows,
+    unanswered_note,
 )
 from app.views.backtest_rows import title_of
 from app.views.documents import names_by_id, person, pretty
@@ -91,6 +92,8 @@ def _wait(backtest_id: str) -> None:
 
 def _report(run: Backtest, report: Document) -> None:
     st.html(figures([*headline(report), *quality(report)]))
+    if note := unanswered_note(report):
+        st.warning(f"{note}. Items whose outcome depends on it count as no match.")
     days = by_day(report)
     left, right = st.columns([1.25, 1], gap="medium")
     with left.container(border=True):

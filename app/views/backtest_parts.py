@@ -29,6 +29,14 @@ def headline(report: Report) -> list[Figure]:
     ]
 
 
+def unanswered_note(report: Report) -> str:
+    """What signals did not answer, in one line; empty where all did."""
+    return "; ".join(
+        f"{each['signal']} did not answer for {count(each['values'])} values ({each['reason']})"
+        for each in report.get("unanswered") or ()
+    )
+
+
 def quality(report: Report) -> list[Figure]:
     """Precision and its kin; where there is none, why."""
     told = [_quality(report.get(key), label) for key, label in _SHARES if report.get(key)]

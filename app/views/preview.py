@@ -31,9 +31,15 @@ def preview_figures(preview: Preview) -> list[tuple[str, str, str]]:
 
 
 def preview_note(preview: Preview) -> str:
+    """Why some could not be told: signals say why, and a field or a count may be missing."""
     if not preview.unknown:
         return ""
-    return f"{count(preview.unknown)} items could not be told: a field they need is missing."
+    reasons = "; ".join(
+        f"{each.signal} did not answer for {count(each.count)} ({each.reason})"
+        for each in preview.unanswered
+    )
+    told = f"{count(preview.unknown)} items could not be told"
+    return f"{told}: {reasons or 'a field or count they need is not known'}."
 
 
 def examples_html(examples: Sequence[Example]) -> str:

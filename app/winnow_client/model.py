@@ -104,6 +104,13 @@ class Example(Wire, frozen=True):
     spans: dict[str, list[tuple[int, int]]] = {}
 
 
+class Unanswered(Wire, frozen=True):
+    signal: str = ""
+    version: str = ""
+    reason: str = ""
+    count: int = 0
+
+
 class Preview(Wire, frozen=True):
     sampled: int = 0
     hits: int = 0
@@ -114,6 +121,7 @@ class Preview(Wire, frozen=True):
     examples: list[Example] = []
     diagnostics: list[Diagnostic] = []
     milliseconds: float = 0
+    unanswered: list[Unanswered] = []
 
 
 class QueueStats(Wire, frozen=True):

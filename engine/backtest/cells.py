@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from engine.signals import Unanswered  # noqa: TC001 msgspec reads annotations
 from engine.statistics.classification import Confusion
 
 if TYPE_CHECKING:
@@ -44,21 +45,29 @@ class Partial:
 
     days: tuple[DayRows, ...]
     cells: tuple[Cell, ...]
+    unanswered: tuple[Unanswered, ...] = ()
 
 
 def add_up(parts: Iterable[Partial]) -> Partial:
     """One partial in a fixed order, whatever the order of the parts."""
     days: Counter[Day] = Counter()
     cells: Counter[Cell] = Counter()
+    unanswered: Counter[Unanswered] = Counter()
     for part in parts:
         for each in part.days:
             days[each.day] += each.rows
         for cell in part.cells:
             cells[replace(cell, items=0)] += cell.items
+        for one in part.unanswered:
+            unanswered[replace(one, count=0)] += one.count
     return Partial(
         days=tuple(DayRows(day, rows) for day, rows in sorted(days.items(), key=_day_order)),
         cells=tuple(
             replace(cell, items=items) for cell, items in sorted(cells.items(), key=_cell_order)
+        ),
+        unanswered=tuple(
+            replace(one, count=count)
+            for one, count in sorted(unanswered.items(), key=lambda entry: astuple(entry[0]))
         ),
     )
 

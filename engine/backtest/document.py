@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Report,
         SegmentFigures,
     )
+    from engine.signals import Unanswered
     from engine.statistics.classification import Quality
     from engine.statistics.estimates import Estimate
 
@@ -34,6 +35,7 @@ def report_document(report: Report) -> Document:
         "mcnemar": _paired(comparison) if comparison else None,
         "byDay": [_day(each) for each in report.by_day],
         "segments": [_segment(each) for each in report.segments],
+        "unanswered": [_unanswered(each) for each in report.unanswered],
         "digest": report.digest,
     }
 
@@ -50,6 +52,15 @@ def estimate_document(estimate: Estimate) -> Document:
         "support": estimate.support,
     }
     return document | {"why": estimate.why} if estimate.value is None else document
+
+
+def _unanswered(each: Unanswered) -> Document:
+    return {
+        "signal": each.signal,
+        "version": each.version,
+        "reason": each.reason,
+        "values": each.count,
+    }
 
 
 def _figures(figures: Figures) -> Document:

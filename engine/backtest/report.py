@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from engine.backtest.spec import Spec
+    from engine.signals import Unanswered
 
 SCHEMA: Final = 1
 _DAY_SECONDS: Final = 86_400
@@ -72,6 +73,8 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Report:
+    """unanswered: what signals did not answer; outcomes that depend on it are unknown: no hits."""
+
     rows: int
     days: float
     candidate: Figures
@@ -79,6 +82,7 @@ class Report:
     by_day: tuple[DayFigures, ...]
     segments: tuple[SegmentFigures, ...]
     digest: str
+    unanswered: tuple[Unanswered, ...] = ()
 
 
 def build_report(spec: Spec, counted: Partial, digest: str) -> Report:
@@ -92,6 +96,7 @@ def build_report(spec: Spec, counted: Partial, digest: str) -> Report:
         by_day=_by_day(counted),
         segments=_segments(spec, counted) if spec.segment else (),
         digest=digest,
+        unanswered=counted.unanswered,
     )
 
 

@@ -6,7 +6,6 @@ Each distinct value is asked about once, and only values of rows whose outcome d
 from __future__ import annotations
 
 from collections import Counter as Tally
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -14,7 +13,7 @@ import pyarrow as pa
 from engine.language.asking import answer_of, answered
 from engine.language.lookups import SQL_TYPES, Lookup
 from engine.language.udf import ARROW_TYPES, register
-from engine.signals import Question
+from engine.signals import Question, Unanswered
 from engine.signals.elements import texts_of
 
 if TYPE_CHECKING:
@@ -29,16 +28,6 @@ if TYPE_CHECKING:
 _ANSWERED: Final = "_answered_now"
 
 
-@dataclass(frozen=True)
-class Unanswered:
-    """Values, of all that were asked about, for which a signal had no answer."""
-
-    signal: str
-    version: str
-    reason: str
-    count: int
-
-
 def ready(
     connection: DuckDBPyConnection,
     plan: DuckPlan,
@@ -48,7 +37,7 @@ def ready(
     """What the plan's SQL needs to run: our functions, and the answers of signals.
 
     within: the rows to ask about, all if empty. between: called before each round of
-    asking; it may raise to stop.
+    asking; it may raise to stop. Gives the values for which a signal had no answer.
     """
     register(connection, plan.functions)
     unanswered: Tally[tuple[str, str, str]] = Tally()

@@ -5,7 +5,7 @@ asking     questions and replies; what is no answer, and why
 elements   what a signal says of a list, from what it says of the elements
 """
 
-from engine.signals.asking import Ask, Failed, Question, Reply, ask_in_turn
+from engine.signals.asking import Ask, Failed, Question, Reply, Unanswered, ask_in_turn
 from engine.signals.signal import Cost, ModelCard, Option, Signal, Threshold
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "Reply",
     "Signal",
     "Threshold",
+    "Unanswered",
     "ask_in_turn",
 ]

@@ -37,6 +37,16 @@ class Reply:
     reasons: Mapping[int, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Unanswered:
+    """count: of distinct values in history, of items in a preview."""
+
+    signal: str
+    version: str
+    reason: str
+    count: int
+
+
 Ask = Callable[[Sequence[Question]], Sequence[Reply]]
 """Replies in the order of the questions. Never raises on a signal's account."""
 

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from app.sign_in import local_path, sign_in_page
 from app.views import bank_terms, figures, policy_tree, rule_rows
-from app.views.backtest_parts import comparison, day_chart, headline, quality, quality_chart
+from app.views.backtest_parts import (
+    comparison,
+    day_chart,
+    headline,
+    quality,
+    quality_chart,
+    unanswered_note,
+)
 from app.views.decision_rows import decisions_csv
 from app.views.diagnostics import diagnostics_html, gutter_marks
 from app.views.diff import changed, diff_html
@@ -19,9 +26,10 @@ from app.views.documents import person
 from app.views.figures import UNKNOWN
 from app.views.item_card import brief, item_card
 from app.views.marked_text import excerpt, marked, merged
+from app.views.preview import preview_note
 from app.views.queue_rows import lateness, queue_rows
 from app.views.records import records_of
-from app.winnow_client.model import Diagnostic, ItemField, QueueStats
+from app.winnow_client.model import Diagnostic, ItemField, Preview, QueueStats, Unanswered
 from tests.app.fake_data import example_state
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -316,6 +324,31 @@ def test_exported_decisions_cannot_run_as_formulas() -> None:
 )
 def test_signing_in_never_leads_elsewhere(wanted: str) -> None:
     assert local_path(wanted) == "/"
+
+
+def test_what_signals_did_not_answer_is_told_with_the_reason() -> None:
+    failed = {"signal": "acme.rude", "version": "1", "reason": "no answer", "values": 1200}
+    told = "acme.rude did not answer for 1,200 values (no answer)"
+    assert unanswered_note({"unanswered": [failed]}) == told
+    assert unanswered_note({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("preview", "note"),
+    [
+        (Preview(), ""),
+        (
+            Preview(unknown=3),
+            "3 items could not be told: a field or count they need is not known.",
+        ),
+        (
+            Preview(unknown=3, unanswered=[Unanswered("acme.rude", "1", "no answer", 3)]),
+            "3 items could not be told: acme.rude did not answer for 3 (no answer).",
+        ),
+    ],
+)
+def test_a_preview_says_why_items_could_not_be_told(preview: Preview, note: str) -> None:
+    assert preview_note(preview) == note
 
 
 def test_signing_in_leads_back_to_the_page_asked_for() -> None:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.backtest.request import BacktestRequest
+from engine.signals import Unanswered
 from services.backtests import request_backtest, run_backtest
 from services.context import system_caller
 from services.lake_export import export_all
+from services.preview import preview
 from services.signals import Installed
 from tests.engine.language.signal_world import Asked
 from tests.services.history import Row, context_of, place, save_type
@@ -54,3 +56,25 @@ def test_a_backtest_asks_about_each_value_that_matters_once(
     assert row.report is not None, row.error
     assert (row.report["rows"], row.report["hits"]) == (5, 2)
     assert sorted(asked.asked["acme.shouts"]) == ["LOUD", "broken", "quiet"]
+    assert row.report["unanswered"] == [
+        {"signal": "acme.shouts", "version": "1", "reason": "broken text", "values": 1}
+    ]
+
+
+def test_a_preview_asks_about_all_its_items_together_and_says_what_was_not_answered(
+    context: Context, org: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked()
+    found = Installed(asked.environment().signals)
+    monkeypatch.setattr("services.rulesets.installed", lambda: found)
+    more = [Row({"text": f"broken {each}", "likes": 9, "author": ANN}, 50) for each in range(3)]
+    with context.database.transaction(org.org_id) as tx:
+        place(tx, [*PAST, *more])
+
+    told = preview(
+        context, system_caller(org.org_id, "test"), "likes > 5 AND acme.shouts(text)", "t-post", 100
+    )
+    assert (told.sampled, told.hits, told.unknown) == (8, 2, 4)
+    assert told.unanswered == (Unanswered("acme.shouts", "1", "broken text", 4),)
+    [call] = asked.values["acme.shouts"]
+    assert {"broken", "broken 0", "broken 1", "broken 2"} <= set(call)

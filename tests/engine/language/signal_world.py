@@ -17,7 +17,7 @@ from tests.engine.language.world import BANKS, SCHEMA, Placed, table_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.language.ready import Unanswered
+    from engine.signals import Unanswered
     from engine.signals.signal import Options
 
 
