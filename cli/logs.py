@@ -1,4 +1,7 @@
-"""Logs of the long-running processes: one JSON object a line, or coloured lines for a terminal."""
+"""Logs of the long-running processes: one JSON object a line, or coloured lines for a terminal.
+
+Other commands print results on standard output, and what is logged meanwhile elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,15 @@ _A_LINE_A_REQUEST = "uvicorn.access"
 _TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 )
+
+
+def keep_off_results() -> None:
+    """What is logged while a command runs goes to standard error, as it is at that moment."""
+    structlog.configure(logger_factory=_to_standard_error)
+
+
+def _to_standard_error(*_arguments: object) -> structlog.PrintLogger:
+    return structlog.PrintLogger(sys.stderr)
 
 
 def configure_logging(process: str, level: str = "info") -> None:

@@ -111,6 +111,8 @@ def wanted_command(arguments: Sequence[str]) -> str:
 
 def run(arguments: Sequence[str]) -> int:
     app = build_app({wanted_command(arguments)})
+    if "structlog" in sys.modules:  # By now whatever logs has loaded it; it is slow to load.
+        importlib.import_module("cli.logs").keep_off_results()
     try:
         app(args=list(arguments), prog_name="winnow")
     except WinnowError as error:

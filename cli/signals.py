@@ -13,7 +13,9 @@ from services.signal_views import list_of
 from services.signals import installed
 
 if TYPE_CHECKING:
-    from services.signal_views import SignalList
+    from collections.abc import Iterator
+
+    from services.signal_views import SignalList, SignalView
 
 signals = typer.Typer(no_args_is_help=True, help="Signals that rules may ask.")
 
@@ -30,7 +32,8 @@ def list_signals(
     if json or not sys.stdout.isatty():
         emit(asdict(found))
     else:
-        _print(found)
+        for line in lines_of(found):
+            print(line)
     broken = [plugin for plugin in found.plugins if plugin.problem]
     for plugin in broken:
         where = f"{plugin.package} {plugin.version}".strip() or "unknown package"
@@ -39,12 +42,31 @@ def list_signals(
         raise typer.Exit(ExitCode.FINDING)
 
 
-def _print(found: SignalList) -> None:
+def lines_of(found: SignalList) -> Iterator[str]:
+    """For people: a line a signal and what is known of it below, then the packages."""
     for each in found.items:
         version = f" {each.version}" if each.version else ""
-        print(f"{each.name}{version}  [{each.cost}]  {each.summary}")
-        for signature in each.signatures:
-            print(f"    {signature}")
+        yield f"{each.name}{version}  [{each.cost}]  {each.summary}"
+        yield from (f"    {line}" for line in (*each.signatures, *_told(each)))
+    for plugin in found.plugins:
+        names = ", ".join(plugin.signals) or "nothing that can be used"
+        yield f"package {plugin.package} {plugin.version}: {names}"
+
+
+def _told(each: SignalView) -> Iterator[str]:
+    """What its package says of a signal."""
+    for option in each.options:
+        yield f"{option.name}: {option.type}. {option.summary}".rstrip()
+    if each.languages:
+        yield f"languages: {', '.join(each.languages)}"
+    for threshold in each.thresholds:
+        why = f": {threshold.summary}" if threshold.summary else ""
+        yield f"threshold {threshold.value:g} {threshold.label}{why}"
+    for name, told in asdict(each.card).items():
+        if told:
+            yield f"{name.replace('_', ' ')}: {told}"
+    if each.deadline_s is not None:
+        yield f"deadline: {each.deadline_s:g} s"
 
 
 def register(app: typer.Typer) -> None:

@@ -16,6 +16,7 @@ from engine.language.nodes import (
     Apply,
     ArrivalTime,
     Constant,
+    Element,
     Literal,
     LiteralKind,
     Name,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from engine.language.names import Bound
     from engine.language.nodes import Environment
     from engine.language.operator import Operator, Variant
-    from engine.language.signature import Bindings
+    from engine.language.signature import Bindings, Signature
     from engine.language.types import Schema
     from engine.signals import Signal
 
@@ -151,6 +152,8 @@ class Checker:
         hint = hint or self.nearest(operation.name, [*FUNCTIONS, *self.environment.signals])
         if owner and last in FUNCTIONS:
             hint = f"Functions stand before what they are given: {last}({owner})."
+        elif owner and not hint:
+            hint = "Signals come with packages; `winnow signals list` names those installed."
         return self.refuse(
             "unknown-function",
             f"There is no function {operation.name[:60]}().",
@@ -214,7 +217,7 @@ class Checker:
             bindings = each.bind(given) if each in counted else None
             if bindings is not None:
                 return place, bindings
-        self._wrong_type(operator, counted[0].text, arguments, operation)
+        self._wrong_type(operator, counted[0], arguments, operation)
         return None
 
     def _wrong_count(self, operator: Operator, count: int, operation: Operation) -> None:
@@ -226,16 +229,33 @@ class Checker:
         )
 
     def _wrong_type(
-        self, operator: Operator, wanted: str, arguments: Sequence[Node], operation: Operation
+        self,
+        operator: Operator,
+        wanted: Signature,
+        arguments: Sequence[Node],
+        operation: Operation,
     ) -> None:
         kinds = " and ".join(str(argument.type) for argument in arguments)
         verb = "cannot compare" if operator.group == "compare" else "does not take"
         self.report(
             "wrong-type",
             f"{shown_name(operator)} {verb} {kinds}.",
-            suggestion(arguments) or f"It takes {wanted.partition('->')[0].strip()}.",
+            self._one_element(wanted, arguments)
+            or suggestion(arguments)
+            or f"It takes {wanted.text.partition('->')[0].strip()}.",
             operation.span,
         )
+
+    def _one_element(self, wanted: Signature, arguments: Sequence[Node]) -> str:
+        """Where a list is wanted and stands for its element."""
+        for parameter, argument in zip(wanted.expand(len(arguments)), arguments, strict=True):
+            if parameter.slot.container == Base.LIST and isinstance(argument, Element):
+                written = self._text[argument.span.start : argument.span.end][:60]
+                return (
+                    f"In any(), all() and count() {written} is one of its elements, "
+                    f"{argument.type}. Ask about that one, or about the whole list outside."
+                )
+        return ""
 
     def _literals(self, variant: Variant, arguments: Sequence[Node], operator: Operator) -> bool:
         """Whether what must be written out is, and makes sense."""
@@ -248,7 +268,7 @@ class Checker:
                 self.report(
                     "not-a-literal",
                     f"The {parameter.name} of {shown_name(operator)} must be written out.",
-                    f"Write {usage(operator)} with a value, not a field or an expression.",
+                    f"Write {usage(operator, variant)} with a value, not a field or an expression.",
                     argument.span,
                 )
                 return False
@@ -282,10 +302,11 @@ def shown_name(operator: Operator) -> str:
     )
 
 
-def usage(operator: Operator) -> str:
+def usage(operator: Operator, variant: Variant | None = None) -> str:
+    """variant: which is meant, the last one unless it is known."""
     if operator.written:
         return operator.written
-    names = [p.name for p in operator.variants[-1].signature.parameters]
+    names = [p.name for p in (variant or operator.variants[-1]).signature.parameters]
     return f"{operator.name}({', '.join(names)})"
 
 

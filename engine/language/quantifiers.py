@@ -37,6 +37,7 @@ DEEPEST_LISTS: Final = 2
 
 _FORMS: Final = {"any": Quantifier.ANY, "all": Quantifier.ALL, "count": Quantifier.COUNT}
 _MOST_ARGUMENTS: Final = 2
+_MAY_GIVE_LISTS: Final = frozenset({"coalesce", "case"})
 
 
 def quantified(checker: Checker, operation: Operation, quantifier: Quantifier) -> Node:
@@ -71,7 +72,28 @@ def _subject(checker: Checker, operation: Operation) -> Syntax | None:
             operation.span,
         )
         return None
-    return given[0] if len(given) == _MOST_ARGUMENTS else _only_list(checker, operation)
+    if len(given) < _MOST_ARGUMENTS:
+        return _only_list(checker, operation)
+    return None if _is_condition(checker, operation, given[0]) else given[0]
+
+
+def _is_condition(checker: Checker, operation: Operation, first: Syntax) -> bool:
+    """Whether a condition stands where the list should, which is then reported."""
+    positive = first.name.removeprefix("not ") if isinstance(first, Operation) else ""
+    operator = REGISTRY.get(positive)
+    if (
+        operator is None
+        or operator.group not in {"compare", "logic"}
+        or positive in _MAY_GIVE_LISTS
+    ):
+        return False
+    checker.report(
+        "wrong-type",
+        f"{operation.name}() takes the list first and one condition after it.",
+        f"Write {operation.name}(list, condition); join several conditions with AND.",
+        first.span,
+    )
+    return True
 
 
 def _only_list(checker: Checker, operation: Operation) -> Syntax | None:

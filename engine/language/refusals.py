@@ -53,7 +53,7 @@ _SYMBOLS: Final = {
     ";": ("A rule is one condition, not a list of statements.", "Remove the semicolon."),
     "?": _PARAMETER,
     "$": _PARAMETER,
-    ":": _PARAMETER,
+    ":": ("A rule has no parameters, and arguments have no names.", "Write values in their order."),
     "@": _PARAMETER,
     "{": ("Struct values are not part of a rule.", "Compare their members one by one."),
     "~": _PATTERN,
