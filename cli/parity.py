@@ -15,6 +15,8 @@ from services.parity_sample import Parity, sample_parity
 from store.settings import load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from services.parity_sample import RuleParity
 
 MOST_SHOWN = 5
@@ -59,11 +61,18 @@ def parity_document(day: date, found: Parity) -> dict[str, object]:
                 "compared": each.compared,
                 "differences": each.differences,
                 "examples": each.examples,
+                "problem": each.problem,
             }
             for each in found.rules
         ],
         "differences": [
-            {"seq": each.seq, "itemTypeId": each.type_id, "live": each.live, "again": each.again}
+            {
+                "seq": each.seq,
+                "itemTypeId": each.type_id,
+                "itemId": each.item_id,
+                "live": each.live,
+                "again": each.again,
+            }
             for each in found.differences
         ],
     }
@@ -73,18 +82,23 @@ def parity_lines(day: date, found: Parity) -> list[str]:
     width = max((len(each.name) for each in found.rules), default=4)
     lines = [f"{'rule':<{width}}  {'compared':>10}  {'differ':>7}"]
     lines.extend(_rule_line(each, width) for each in found.rules)
+    names = {each.rule_id: each.name for each in found.rules}
     for each in found.differences:
-        said = f"recorded {', '.join(each.live) or 'nothing'}"
-        again = f"now {', '.join(each.again) or 'nothing'}"
-        lines.append(f"item at place {each.seq}: {said}; {again}")
+        said = f"recorded {_named(each.live, names)}; now {_named(each.again, names)}"
+        lines.append(f"item {each.item_id} at place {each.seq}: {said}")
     lines.append(f"{day}: {found.compared:,} items compared, {found.differing:,} differ")
     return lines
+
+
+def _named(rule_ids: Sequence[str], names: Mapping[str, str]) -> str:
+    return ", ".join(names.get(rule_id, rule_id) for rule_id in rule_ids) or "nothing"
 
 
 def _rule_line(each: RuleParity, width: int) -> str:
     line = f"{each.name:<{width}}  {each.compared:>10,}  {each.differences:>7,}"
     shown = ", ".join(map(str, each.examples[:MOST_SHOWN]))
-    return f"{line}  at places {shown}" if shown else line
+    line = f"{line}  at places {shown}" if shown else line
+    return f"{line}  cannot be asked again: {each.problem}" if each.problem else line
 
 
 def register(app: typer.Typer) -> None:

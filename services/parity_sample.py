@@ -12,6 +12,7 @@ from engine.configuration.related import related_types
 from engine.configuration.rules import EVALUATED, Rule
 from engine.items.columns import arrow_schema
 from engine.language import check, to_duckdb
+from engine.language.asking import calls_in
 from engine.language.ready import ready
 from services.profiles import related_columns
 from services.rulesets import configuration_as_of
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from engine.configuration.configuration import Configuration
     from engine.items import ItemType
-    from engine.language import Predicate
+    from engine.language import Checked, Predicate
     from services.context import Context
 
 T = TypeVar("T")
@@ -45,19 +46,24 @@ class Difference:
 
     seq: int
     type_id: str
+    item_id: str
     live: tuple[str, ...]
     again: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class RuleParity:
-    """compared: items that the rule was asked about; examples: of them, where it differs."""
+    """compared: items that the rule was asked about; examples: of them, where it differs.
+
+    problem: why it cannot be asked again, such as a signal that is not installed; empty if it can.
+    """
 
     rule_id: str
     name: str
     compared: int
     differences: int
     examples: tuple[int, ...]
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,8 +102,28 @@ def sample_parity(
     """
     tally = _Tally()
     for group in _groups(context, org_id, limit, day):
-        tally.add(group, *_recomputed(context, org_id, group))
+        tally.add(group, _recomputed(context, org_id, group))
     return tally.parity()
+
+
+@dataclass(frozen=True)
+class _Again:
+    """rules: that match now."""
+
+    item_id: str
+    rules: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Recomputed:
+    """names: of rules. problems: why those of them that cannot be asked cannot.
+
+    items: by seq, without items that are not in the lake yet.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+    items: Mapping[int, _Again] = field(default_factory=dict)
 
 
 @dataclass
@@ -105,21 +131,23 @@ class _Tally:
     compared: int = 0
     differences: list[Difference] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
     differing: dict[str, list[int]] = field(default_factory=dict)
 
-    def add(
-        self, group: _Group, names: Mapping[str, str], again: Mapping[int, frozenset[str]]
-    ) -> None:
-        self.compared += len(again)
-        self.names |= names
-        self.asked.update(dict.fromkeys(names, len(again)))
+    def add(self, group: _Group, found: _Recomputed) -> None:
+        self.compared += len(found.items)
+        self.names |= found.names
+        self.problems |= found.problems
+        asked = found.names.keys() - found.problems.keys()
+        self.asked.update(dict.fromkeys(asked, len(found.items)))
         for each in group.recorded:
-            matched = again.get(each.seq, each.matched)
-            for rule_id in matched ^ each.matched:
+            again = found.items.get(each.seq)
+            if again is None or again.rules == each.matched:
+                continue
+            for rule_id in again.rules ^ each.matched:
                 self.differing.setdefault(rule_id, []).append(each.seq)
-            if matched != each.matched:
-                self.differences.append(_difference(group.type_id, each, matched))
+            self.differences.append(_difference(group.type_id, each, again))
 
     def parity(self) -> Parity:
         rules = tuple(
@@ -129,6 +157,7 @@ class _Tally:
                 self.asked[rule_id],
                 len(self.differing.get(rule_id, ())),
                 tuple(self.differing.get(rule_id, ())[:MOST_TOLD]),
+                self.problems.get(rule_id, ""),
             )
             for rule_id in sorted({*self.names, *self.differing})
         )
@@ -168,46 +197,51 @@ def _rules_of(outcomes: str, outcome: str) -> frozenset[str]:
     return frozenset(each["ruleId"] for each in documents if each["outcome"] == outcome)
 
 
-def _difference(type_id: str, recorded: _Recorded, again: frozenset[str]) -> Difference:
-    live = tuple(sorted(recorded.matched))
-    return Difference(recorded.seq, type_id, live, tuple(sorted(again)))
+def _difference(type_id: str, recorded: _Recorded, again: _Again) -> Difference:
+    live, now = tuple(sorted(recorded.matched)), tuple(sorted(again.rules))
+    return Difference(recorded.seq, type_id, again.item_id, live, now)
 
 
-def _recomputed(
-    context: Context, org_id: int, group: _Group
-) -> tuple[Mapping[str, str], Mapping[int, frozenset[str]]]:
-    """Rules' names; seq -> the rules that match now, without items that are not in the lake yet."""
+def _recomputed(context: Context, org_id: int, group: _Group) -> _Recomputed:
     with context.database.transaction(org_id) as tx:
         configuration = configuration_as_of(tx, group.config_version)
     item_type = configuration.item_types.get(group.type_id)
     items = lake.snapshot(lake.items_uri(context.lake_root, org_id, group.type_id))
     if item_type is None or items is None:
-        return {}, {}
-    rules = _rules(configuration, item_type)
+        return _Recomputed()
+    checked = _checked(configuration, item_type)
+    rules = {rule_id: each.predicate for rule_id, each in checked.items() if each.predicate}
     with session() as connection:
         define_items(connection, items, items.files, arrow_schema(item_type))
         if any(rule.facts for rule in rules.values()):
             facts = lake.fact_uri(context.lake_root, org_id, "facts")
             define_facts(connection, lake.snapshot(facts))
         relation = _relation(context, org_id, connection, configuration, list(rules.values()))
-        answers = _answers(connection, configuration, list(rules.values()), group, relation)
+        answers, silent = _answers(connection, configuration, rules, group, relation)
     recorded = {each.seq: each for each in group.recorded}
-    names = {rule_id: configuration.rules[rule_id].name for rule_id in rules}
-    return names, {
-        seq: _matching(configuration, list(rules), recorded[seq], values, arrived_at)
-        for seq, arrived_at, values in answers
-        if seq in recorded
-    }
+    return _Recomputed(
+        names={rule_id: configuration.rules[rule_id].name for rule_id in checked},
+        problems={
+            rule_id: each.diagnostics[0].message
+            for rule_id, each in checked.items()
+            if not each.predicate
+        },
+        items={
+            seq: _Again(item_id, _matching(configuration, recorded[seq], values, silent, at))
+            for seq, item_id, at, values in answers
+            if seq in recorded
+        },
+    )
 
 
-def _rules(configuration: Configuration, item_type: ItemType) -> dict[str, Predicate]:
+def _checked(configuration: Configuration, item_type: ItemType) -> dict[str, Checked]:
+    """The rules that were evaluated on the type, as they read today."""
     schema, environment = schema_of(configuration, item_type), environment_of(configuration)
-    checked = {
-        rule.rule_id: check(rule.where, schema, environment).predicate
+    return {
+        rule.rule_id: check(rule.where, schema, environment)
         for rule in configuration.rules.values()
         if rule.status in EVALUATED and item_type.type_id in rule.item_type_ids
     }
-    return {rule_id: predicate for rule_id, predicate in checked.items() if predicate}
 
 
 def _relation(
@@ -231,33 +265,49 @@ def _relation(
 def _answers(
     connection: duckdb.DuckDBPyConnection,
     configuration: Configuration,
-    predicates: Sequence[Predicate],
+    rules: Mapping[str, Predicate],
     group: _Group,
     relation: str,
-) -> list[tuple[int, datetime, list[bool | None]]]:
-    plan = to_duckdb(predicates, environment_of(configuration), relation)
+) -> tuple[list[tuple[int, str, datetime, dict[str, bool | None]]], frozenset[str]]:
+    """Place, item id, arrival, answers by rule; and the rules whose signals did not all answer."""
+    plan = to_duckdb(list(rules.values()), environment_of(configuration), relation)
     places = [each.seq for each in group.recorded]
-    ready(connection, plan, f"_seq IN ({', '.join(map(str, places))})")
+    missing = ready(connection, plan, f"_seq IN ({', '.join(map(str, places))})")
     answers = ", ".join(plan.expressions)
     query = (
-        f"SELECT _seq, _arrived_at, CAST([{answers}] AS BOOLEAN[])"  # noqa: S608 checked trees
+        f"SELECT _seq, _item_id, _arrived_at, CAST([{answers}] AS BOOLEAN[])"  # noqa: S608 checked trees
         f" FROM {plan.source} WHERE _seq BETWEEN {min(places)} AND {max(places)}"
     )
-    return connection.execute(query).fetchall()
+    found = [
+        (seq, item_id, at, dict(zip(rules, values, strict=True)))
+        for seq, item_id, at, values in connection.execute(query).fetchall()
+    ]
+    return found, _asking(rules, {each.signal for each in missing})
+
+
+def _asking(rules: Mapping[str, Predicate], signals: set[str]) -> frozenset[str]:
+    return frozenset(
+        rule_id
+        for rule_id, rule in rules.items()
+        if any(call.signal.name in signals for call in calls_in([rule.tree]))
+    )
 
 
 def _matching(
     configuration: Configuration,
-    rule_ids: Sequence[str],
     recorded: _Recorded,
-    values: Sequence[bool | None],
+    values: Mapping[str, bool | None],
+    silent: frozenset[str],
     arrived_at: datetime,
 ) -> frozenset[str]:
-    """As it was recorded: a rule that expired between arrival and evaluation, or got no answer."""
-    matching = {rule_id for rule_id, value in zip(rule_ids, values, strict=True) if value}
-    rules = [configuration.rules[rule_id] for rule_id in rule_ids]
+    """As it was recorded: a rule that expired between arrival and evaluation, or got no answer.
+
+    silent: rules that may have got none now.
+    """
+    matching = {rule_id for rule_id, value in values.items() if value}
+    rules = [configuration.rules[rule_id] for rule_id in values]
     late = {rule.rule_id for rule in rules if _expired(rule, arrived_at, recorded.evaluated_at)}
-    late |= recorded.unanswered
+    late |= recorded.unanswered | {rule_id for rule_id in silent if values[rule_id] is None}
     return frozenset((matching - late) | (recorded.matched & late))
 
 

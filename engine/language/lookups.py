@@ -41,7 +41,8 @@ class Lookup:
 
     @property
     def table(self) -> str:
-        facts = (self.call.signal.version, self.call.options, self.distinct(""))
+        signal = self.call.signal
+        facts = (signal.name, signal.version, self.call.options, self.distinct(""))
         return f'"_answers_{digest_of(facts)}"'
 
     @property

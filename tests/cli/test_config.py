@@ -90,15 +90,15 @@ def test_a_day_that_agrees_ends_well_and_one_that_does_not_does_not(town: Town) 
 def test_people_read_a_table() -> None:
     found = Parity(
         3,
-        (Difference(7, "t", ("r1",), ()),),
+        (Difference(7, "t", "p7", ("r1",), ()),),
         1,
-        (RuleParity("r1", "loud", 3, 1, (7,)), RuleParity("r2", "quiet one", 3, 0, ())),
+        (RuleParity("r1", "loud", 3, 1, (7,)), RuleParity("r2", "quiet one", 0, 0, (), "No x().")),
     )
     assert parity_lines(datetime(2026, 1, 5, tzinfo=UTC).date(), found) == [
         "rule         compared   differ",
         "loud                3        1  at places 7",
-        "quiet one           3        0",
-        "item at place 7: recorded r1; now nothing",
+        "quiet one           0        0  cannot be asked again: No x().",
+        "item p7 at place 7: recorded loud; now nothing",
         "2026-01-05: 3 items compared, 1 differ",
     ]
 

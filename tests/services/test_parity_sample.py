@@ -110,7 +110,7 @@ def test_a_single_wrong_outcome_is_told(context: Context, org: Organisation) -> 
     export_all(context, org.org_id)
     parity = sample_parity(context, org.org_id)
     assert parity.compared == 4
-    assert parity.differences == (Difference(4, "t-post", ("r-loud",), ()),)
+    assert parity.differences == (Difference(4, "t-post", "i4", ("r-loud",), ()),)
 
 
 def test_a_rule_that_had_expired_is_not_held_against_anyone(

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from engine.signals.asking import refused
+from services.lake_export import export_all
+from services.parity_sample import sample_parity
 from services.signals import Installed
 from tests.engine.language.signal_world import Asked
 from tests.services.town import Town
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.signals import Question, Reply
     from services.context import Context
     from tests.world import Organisation
 
@@ -68,3 +74,34 @@ def test_a_rule_that_another_condition_decides_acts_without_the_answer(town: Tow
     assert said["outcome"] == "TRUE"
     assert said["signals"][0]["name"] == "acme.shouts"
     assert len(town.rows("SELECT 1 FROM action_executions")) == 1
+
+
+def test_a_signal_that_is_gone_is_named_where_outcomes_are_compared(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.rule("Loud", "acme.shouts(text)", town.hook())
+    town.send("LOUD")
+    town.evaluate()
+    export_all(town.context, town.org_id)
+    monkeypatch.setattr("services.rulesets.installed", Installed)
+    parity = sample_parity(town.context, town.org_id)
+    assert parity.differing == 1
+    [rule] = parity.rules
+    assert (rule.name, rule.compared) == ("Loud", 0)
+    assert rule.problem == "There is no function acme.shouts()."
+
+
+def test_a_signal_that_answers_no_more_is_no_difference(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.rule("Many", "list_contains(acme.words(text), 'gone')", town.hook())
+    town.send("is gone by then")
+    town.evaluate()
+    export_all(town.context, town.org_id)
+
+    def silent(questions: Sequence[Question]) -> list[Reply]:
+        return [refused(each, "away") for each in questions]
+
+    monkeypatch.setattr("services.rulesets.asker_of", lambda *_: silent)
+    parity = sample_parity(town.context, town.org_id)
+    assert (parity.compared, parity.differing) == (1, 0)

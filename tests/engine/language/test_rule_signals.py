@@ -149,6 +149,15 @@ def test_a_column_asks_once_about_each_distinct_value() -> None:
 # -- what fails -----------------------------------------------------------------------------------
 
 
+def test_two_signals_asked_about_the_same_values_keep_their_answers_apart() -> None:
+    environment = Asked().environment()
+    rules = ["acme.length(text) > 3", "acme.shouts(text)", "acme.part(text, 1) = 'no'"]
+    found, _ = over_columns(
+        rules, environment, [Placed({"text": "four"}, ARRIVAL), Placed({"text": "NO"}, ARRIVAL)]
+    )
+    assert found == [(True, False, False), (False, True, False)]
+
+
 def test_what_fails_is_named_with_its_reason_and_the_rules_that_asked() -> None:
     environment = Asked().environment()
     rules = {name: rule_of(name, environment) for name in ("score > 1", "acme.shouts(tags)")}
