@@ -80,7 +80,7 @@ def test_a_signal_that_is_gone_is_named_where_outcomes_are_compared(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     town.rule("Loud", "acme.shouts(text)", town.hook())
-    town.send("LOUD")
+    town.send("HERE TODAY")
     town.evaluate()
     export_all(town.context, town.org_id)
     monkeypatch.setattr("services.rulesets.installed", Installed)
