@@ -14,7 +14,7 @@ from cli.org import Json, Var
 from cli.output import ExitCode, emit, say
 from cli.rule_packs import Packs, loaded, write_packs
 from services.context import Caller, system_caller
-from services.packs import Effect, apply_packs, effects_of, plan_packs, pull_packs
+from services.packs import Effect, apply_plan, effects_of, plan_packs, pull_packs
 from store.settings import load_settings
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Org = Annotated[int, typer.Option("--org", min=1, help="Number of the organisation.")]
 LONGEST = 200
+MOST_NAMED = 10
 
 
 def _caller(org_id: int) -> Caller:
@@ -66,7 +67,7 @@ def apply(
         if not yes:
             say("\n".join(plan_lines(planned)))
             typer.confirm("Apply?", abort=True, err=True)
-        done = apply_packs(context, _caller(org), packs, reason or "applied from packs")
+        done = apply_plan(context, _caller(org), planned, reason or "applied from packs")
     _tell(done, (), as_json=as_json)
 
 
@@ -131,6 +132,10 @@ def plan_lines(planned: Plan) -> list[str]:
         f"{created} to create, {len(planned.changes) - created} to change, "
         f"{planned.unchanged} as they are, {len(planned.left_alone)} in no pack and left alone"
     )
+    if planned.left_alone:
+        more = len(planned.left_alone) - MOST_NAMED
+        named = ", ".join(planned.left_alone[:MOST_NAMED])
+        lines.append(f"left alone: {named}{f' and {more} more' if more > 0 else ''}")
     return lines
 
 

@@ -55,13 +55,17 @@ def plan_packs(context: Context, caller: Caller, packs: Sequence[Pack]) -> Plan:
 
 
 def apply_packs(context: Context, caller: Caller, packs: Sequence[Pack], reason: str) -> Plan:
+    """Plans and applies."""
+    return apply_plan(context, caller, plan_packs(context, caller, packs), reason)
+
+
+def apply_plan(context: Context, caller: Caller, planned: Plan, reason: str) -> Plan:
     """Saves what the plan says, each object by itself: policies, banks, rules.
 
     Raises InvalidInput before anything is saved if the plan has problems, and Conflict for what
-    somebody else has changed meanwhile. What was saved until then stays; another apply goes on.
-    What a second person has to approve is named in `waiting`, and holds up nothing else.
+    somebody else has changed since it was made. What was saved until then stays; another apply
+    goes on. What a second person has to approve is named in `waiting`, and holds up nothing else.
     """
-    planned = plan_packs(context, caller, packs)
     if planned.problems:
         raise InvalidInput("The packs cannot be applied.", problems=planned.problems)
     waiting: list[Waiting] = []

@@ -7,7 +7,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import typer
 
+from cli.rules_live import plan_lines
+from engine.packs.plan import Plan
 from tests.cli.commands import Ended, winnow
 from tests.engine.packs.test_pack_files import SOUND
 from tests.services.town import Town
@@ -86,3 +89,32 @@ def test_without_a_yes_nothing_is_saved(
     assert ended.code == 1
     assert "+ rule `An offer`" in ended.err
     assert town.rows("SELECT 1 FROM config_heads WHERE kind = 'rule'") == []
+
+
+def test_what_changed_while_it_was_asked_is_a_conflict(
+    town: Town, pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules("apply", pack, "--yes", town=town)
+    pack.write_text(PACK.replace("    where:", "    status: PAUSED\n    where:"))
+
+    def colleague(*_words: str, **_more: object) -> bool:
+        other = pack.with_name("other.yaml")
+        other.write_text(PACK.replace("    where:", "    status: ARCHIVED\n    where:"))
+        assert rules("apply", other, "--yes", town=town).code == 0
+        return True
+
+    monkeypatch.setattr(typer, "confirm", colleague)
+    ended = rules("apply", pack, town=town)
+    assert ended.code == 1
+    assert "version" in ended.err
+    [(status,)] = town.rows(
+        "SELECT document ->> 'status' FROM config_versions WHERE kind = 'rule'"
+        " ORDER BY version DESC LIMIT 1"
+    )
+    assert status == "ARCHIVED"
+
+
+def test_people_read_what_is_left_alone() -> None:
+    names = tuple(f"rule `{number}`" for number in range(12))
+    told = plan_lines(Plan((), 0, names, ()))
+    assert told[-1] == f"left alone: {', '.join(names[:10])} and 2 more"

@@ -11,10 +11,9 @@ from engine.configuration.rules import Status
 from engine.configuration.settings import OrgSettings, settings_document
 from engine.errors import Conflict, InvalidInput, PermissionDenied
 from engine.packs import Pack, parse_pack, read_packs, render_pack
-from services import packs as packs_service
 from services.context import Caller, Context, system_caller
 from services.lake_export import export_all
-from services.packs import apply_packs, effects_of, plan_packs, pull_packs
+from services.packs import apply_packs, apply_plan, effects_of, plan_packs, pull_packs
 from services.policies import POLICIES
 from services.settings import save_settings
 from tests.services.town import Town
@@ -112,16 +111,15 @@ def test_nothing_is_saved_when_something_is_wrong(town: Town, caller: Caller, pa
 
 
 def test_what_somebody_else_changed_meanwhile_is_a_conflict(
-    town: Town, caller: Caller, pack: Pack, monkeypatch: pytest.MonkeyPatch
+    town: Town, caller: Caller, pack: Pack
 ) -> None:
     apply_packs(town.context, caller, [pack], "")
     paused = replace(pack, rules=(replace(pack.rules[0], status=Status.PAUSED),))
     stale = plan_packs(town.context, caller, [paused])
     archived = replace(pack, rules=(replace(pack.rules[0], status=Status.ARCHIVED),))
     apply_packs(town.context, caller, [archived], "")
-    monkeypatch.setattr(packs_service, "plan_packs", lambda *_: stale)
     with pytest.raises(Conflict):
-        apply_packs(town.context, caller, [paused], "")
+        apply_plan(town.context, caller, stale, "")
 
 
 def test_looking_and_saving_need_their_permissions(town: Town, caller: Caller, pack: Pack) -> None:
