@@ -15,8 +15,6 @@ from services.parity_sample import Parity, sample_parity
 from store.settings import load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from services.parity_sample import RuleParity
 
 MOST_SHOWN = 5
@@ -82,16 +80,9 @@ def parity_lines(day: date, found: Parity) -> list[str]:
     width = max((len(each.name) for each in found.rules), default=4)
     lines = [f"{'rule':<{width}}  {'compared':>10}  {'differ':>7}"]
     lines.extend(_rule_line(each, width) for each in found.rules)
-    names = {each.rule_id: each.name for each in found.rules}
-    for each in found.differences:
-        said = f"recorded {_named(each.live, names)}; now {_named(each.again, names)}"
-        lines.append(f"item {each.item_id} at place {each.seq}: {said}")
+    lines.extend(found.sentences())
     lines.append(f"{day}: {found.compared:,} items compared, {found.differing:,} differ")
     return lines
-
-
-def _named(rule_ids: Sequence[str], names: Mapping[str, str]) -> str:
-    return ", ".join(names.get(rule_id, rule_id) for rule_id in rule_ids) or "nothing"
 
 
 def _rule_line(each: RuleParity, width: int) -> str:

@@ -75,6 +75,19 @@ class Parity:
     differing: int = 0
     rules: tuple[RuleParity, ...] = ()
 
+    def sentences(self) -> list[str]:
+        """The differences told, for people."""
+        names = {each.rule_id: each.name for each in self.rules}
+
+        def named(rule_ids: Sequence[str]) -> str:
+            return ", ".join(names.get(each, each) for each in rule_ids) or "nothing"
+
+        return [
+            f"item {each.item_id} at place {each.seq}: "
+            f"recorded {named(each.live)}; now {named(each.again)}"
+            for each in self.differences
+        ]
+
 
 @dataclass(frozen=True)
 class _Recorded:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -14,7 +15,8 @@ from pipelines.installation import Installation
 from pipelines.lake import TABLES, something_new
 from services.lake_quality import latest_items
 from store import lake
-from tests.services.history import Row, context_of, place, save_type
+from tests.services.history import NOON, Row, context_of, place, save_type
+from tests.services.test_parity_sample import OFTEN, record, save_rule, version
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,6 +98,24 @@ def test_a_lost_row_fails_the_count(world: Context, org: Organisation, tmp_path:
     counts = checks(tmp_path)["counts_agree"]
     assert counts.passed is False
     assert counts.metadata["missing"].value == {f"{org.org_id}/items/t-post": 1}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_one_outcome_of_yesterday_that_differs_fails_and_is_told(
+    world: Context, org: Organisation, tmp_path: Path
+) -> None:
+    yesterday = (datetime.now(UTC) - timedelta(days=1) - NOON) / timedelta(minutes=1)
+    with world.database.transaction(org.org_id) as tx:
+        save_rule(tx, OFTEN)
+        place(tx, [Row({}, yesterday, "odd"), Row({}, yesterday + 24 * 60, "today")])
+        record(tx, 4, version(tx), "r-often")
+        record(tx, 5, version(tx))
+    ran(tmp_path)
+    outcomes = checks(tmp_path)["outcomes_agree"]
+    assert outcomes.passed is False
+    assert outcomes.metadata["differences"].value == [
+        f"organisation {org.org_id}, item odd at place 4: recorded often; now nothing"
+    ]
 
 
 @pytest.mark.filterwarnings("ignore")
