@@ -154,6 +154,7 @@ class Checker:
             hint = f"Functions stand before what they are given: {last}({owner})."
         elif owner and not hint:
             hint = "Signals come with packages; `winnow signals list` names those installed."
+        hint = hint or "GET /api/v1/rules/functions and the reference list every function."
         return self.refuse(
             "unknown-function",
             f"There is no function {operation.name[:60]}().",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.language.lexer import SyntaxProblem, Token, TokenKind
-from engine.language.refusals import refusal_of_symbol, refusal_of_word
+from engine.language.refusals import hint_of_stray, refusal_of_symbol, refusal_of_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +58,11 @@ class Cursor:
         )
         if refused:
             return SyntaxProblem("not-allowed", *refused, token.span)
-        hint = "A text is written in single quotes." if token.kind is TokenKind.WORD else ""
+        before = self.previous() if self._next else None
+        hint = (
+            "A text is written in single quotes."
+            if token.kind is TokenKind.WORD
+            else hint_of_stray(token.text, before.text if before else "")
+        )
         message = f"Here {wanted} should stand, not {token.text[:40]!r}."
         return SyntaxProblem("syntax", message, hint, token.span)

@@ -43,7 +43,10 @@ _WORDS: Final = {
     "CURRENT_DATE": _CLOCK,
     "CURRENT_TIME": _CLOCK,
     "TODAY": _CLOCK,
-    "DISTINCT": ("DISTINCT is not part of a rule.", ""),
+    "DISTINCT": (
+        "DISTINCT is not part of a rule.",
+        "Over recent items write distinct_recent(key, value, '1 day').",
+    ),
     "XOR": ("XOR is not part of a rule.", "Write (a AND NOT b) OR (b AND NOT a)."),
 }
 
@@ -85,6 +88,15 @@ _FUNCTIONS: Final = {
     ),
 }
 
+_STRAY: Final = {
+    **dict.fromkeys((")", "]", "}"), "Nothing is open here: remove it."),
+    **dict.fromkeys(
+        ("=", "<", ">"), "Comparisons are = <> < <= > >= and have a value on each side."
+    ),
+    "/": "Division is one /, with a value on each side.",
+    ",": "Arguments stand in parentheses after a function; conditions are joined with AND or OR.",
+}
+
 QUERY_WORDS: Final = frozenset(_WORDS)
 """Unquoted they are never read as fields; a field of that name is written in double quotes."""
 
@@ -95,6 +107,15 @@ def refusal_of_word(keyword: str) -> tuple[str, str] | None:
 
 def hint_of_function(name: str) -> str:
     return _FUNCTIONS.get(name.lower(), "")
+
+
+def hint_of_stray(token: str, before: str) -> str:
+    """Of a token where none of its kind may stand. before: the one in front of it."""
+    if before.upper() in {"IS", "NOT"}:
+        return "IS asks for NULL, TRUE or FALSE; compare anything else with = or <>."
+    return _STRAY.get(
+        token, "Join conditions with AND or OR; nothing stands before a text's quote."
+    )
 
 
 def refusal_of_symbol(symbol: str) -> tuple[str, str] | None:
