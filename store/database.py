@@ -71,6 +71,7 @@ class Database:
         self._owner = create_engine(sqlalchemy_url(url), poolclass=NullPool, hide_parameters=True)
         for engine in (self._engine, self._bound):
             event.listen(engine, "connect", _become_app)
+        event.listen(self._bound, "connect", _follow_indexes)
         event.listen(self._owner, "connect", _begin_ourselves)
 
     @contextmanager
@@ -138,6 +139,11 @@ def _pooled(url: str) -> Engine:
 def _become_app(connection: psycopg.Connection[Any], record: object) -> None:
     _begin_ourselves(connection, record)
     connection.execute(f"SET ROLE {APP_ROLE}")
+
+
+def _follow_indexes(connection: psycopg.Connection[Any], _record: object) -> None:
+    """Plans made while a table was small are kept, and would read it whole ever after."""
+    connection.execute("SET enable_seqscan = off; SET enable_sort = off")
 
 
 def _begin_ourselves(connection: psycopg.Connection[Any], _record: object) -> None:

@@ -56,6 +56,7 @@ SERVER_SETTINGS: Mapping[str, str] = {
     "wal_buffers": "16MB",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
+    "autovacuum_naptime": "10s",
     "random_page_cost": "1.1",
     "jit": "off",
     "fsync": "on",

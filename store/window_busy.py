@@ -164,12 +164,10 @@ def _rows(
     parameters = {
         "counters": [group.name[0] for group, _ in asked],
         "keys": [group.name[1] for group, _ in asked],
-        "afters": [group.family.first_us - width_us for group, width_us in asked],
-        "lows": [
-            min(group.family.last_us - width_us, group.family.first_us) for group, width_us in asked
-        ],
-        "firsts": [group.family.first_us for group, _ in asked],
-        "lasts": [group.family.last_us for group, _ in asked],
+        "afters": [group.first_us - width_us for group, width_us in asked],
+        "lows": [min(group.last_us - width_us, group.first_us) for group, width_us in asked],
+        "firsts": [group.first_us for group, _ in asked],
+        "lasts": [group.last_us for group, _ in asked],
     }
     return cursor(tx, binary=True).execute(STATEMENTS[carries], parameters)
 
@@ -178,8 +176,8 @@ def _add_up(tx: Connection, groups: Sequence[Group]) -> None:
     """For the batches that follow. What is before an item's place changes no more."""
     busy: dict[tuple[int, str], tuple[int, int]] = {}
     for group in groups:
-        after, first = busy.get(group.name, (group.after_us, group.family.first_us))
-        busy[group.name] = max(after, group.after_us), min(first, group.family.first_us)
+        after, first = busy.get(group.name, (group.after_us, group.first_us))
+        busy[group.name] = max(after, group.after_us), min(first, group.first_us)
     window_minutes.add_up(tx, [(*name, *span) for name, span in busy.items()])
 
 

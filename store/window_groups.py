@@ -1,11 +1,11 @@
-"""Questions about counters, put together where they differ in their times only."""
+"""Questions about counters, put together where they differ in their keys and times only."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    Longs = NDArray[np.int64]
 
 
 class Part(NamedTuple):
@@ -42,13 +44,21 @@ class Windowed(NamedTuple):
 class Layout(NamedTuple):
     """What is to be read for some series: windows, and of those at `firsts` when a key began.
 
-    lines: the counter of each windowed series, with no width, then with that of each of its parts.
+    widest: of each counter that has windows, in the order of the counters, the series that looks
+    back furthest. counters: theirs. lines: of each windowed series, for its end and then for the
+    begin of each of its windows, the place of its counter and the width of the window.
     """
 
+    series: tuple[Series, ...]
     windowed: tuple[Windowed, ...]
     firsts: tuple[int, ...]
-    width_us: int
-    lines: tuple[NDArray[np.int64], NDArray[np.int64]]
+    widest: tuple[Windowed, ...]
+    counters: Longs
+    lines: tuple[Longs, Longs]
+
+    @property
+    def width_us(self) -> int:
+        return max((each.width_us for each in self.widest), default=0)
 
 
 @lru_cache(maxsize=1024)
@@ -60,14 +70,23 @@ def layout_of(series: tuple[Series, ...]) -> Layout:
     )
     places = {each.place for each in windowed}
     firsts = tuple(place for place in range(len(series)) if place not in places)
+    by_width = sorted(windowed, key=lambda each: each.width_us)
+    widest = {each.series.counter_id: each for each in by_width}
+    counters = sorted(widest)
     lines = [
-        (counter_id, width_us)
+        (counters.index(counter_id), width_us)
         for _, (counter_id, parts), _, _ in windowed
         for width_us in (0, *(part.width_us for part in parts))
     ]
-    counters, widths = np.array(lines, np.int64).reshape(-1, 2).T
-    width_us = max((each.width_us for each in windowed), default=0)
-    return Layout(windowed, firsts, width_us, (counters, widths))
+    asked, widths = np.array(lines, np.int64).reshape(-1, 2).T
+    return Layout(
+        series,
+        windowed,
+        firsts,
+        tuple(widest[each] for each in counters),
+        np.array(counters, np.int64),
+        (asked[:, None], widths[:, None]),
+    )
 
 
 class Ask(NamedTuple):
@@ -82,79 +101,25 @@ class Ask(NamedTuple):
     at_us: int
 
 
-class Told(Protocol):
-    """What is known of a key's events in one series."""
-
-    def answer(self, part: Part, at_us: int) -> Measured: ...
-
-
-class Family:
-    """Asks about one key, for the same series.
-
-    number: its own among the families of the batch. first_us, last_us: of its asks' times. told:
-    what is known of each of the series.
-    """
-
-    __slots__ = ("first_us", "key", "last_us", "layout", "number", "series", "told")
-
-    def __init__(self, number: int, key: str, kind: Kind, first_us: int, last_us: int) -> None:
-        self.number = number
-        self.key = key
-        self.series = kind.series
-        self.layout = kind.layout
-        self.first_us = first_us
-        self.last_us = last_us
-        self.told: list[Told] = []
-
-    @property
-    def after_us(self) -> int:
-        """Nothing at or before it is in any window."""
-        return self.first_us - self.layout.width_us
-
-
 class Kind:
     """Asks for the same series, in the order of their times.
 
-    numbers, times: of each ask, its own among all of the batch and its time. asked: the number of
-    its family. families: in the order of their numbers, which begin with `since`.
+    numbers, times: of each ask, its own among all of the batch and its time. keys: each once.
+    asked: for each ask, the place of its key. first_us, last_us: of its asks' times.
     """
 
-    __slots__ = ("asked", "families", "layout", "numbers", "series", "times")
+    __slots__ = ("asked", "first_us", "keys", "last_us", "layout", "numbers", "times")
 
-    def __init__(self, asks: Sequence[Ask], numbers: list[int], since: int) -> None:
-        self.series = asks[numbers[0]].series
-        self.layout = layout_of(self.series)
+    def __init__(self, asks: Sequence[Ask], numbers: list[int]) -> None:
+        self.layout = layout_of(asks[numbers[0]].series)
         self.numbers = numbers
-        self.times = [asks[number].at_us for number in numbers]
+        times = [asks[number].at_us for number in numbers]
+        self.times = np.array(times, np.int64)
+        self.first_us, self.last_us = times[0], times[-1]
         keys = [asks[number].key for number in numbers]
-        last = dict(zip(keys, self.times, strict=True))
-        first = dict(zip(reversed(keys), reversed(self.times), strict=True))
-        self.families = [
-            Family(number, key, self, first[key], last_us)
-            for number, (key, last_us) in enumerate(last.items(), since)
-        ]
-        known = {family.key: family.number for family in self.families}
-        self.asked = [known[key] for key in keys]
-
-
-class Group(NamedTuple):
-    """One series of a family, read by itself. unread_us: after it, events have to be read."""
-
-    family: Family
-    windowed: Windowed
-    unread_us: int
-
-    @property
-    def name(self) -> tuple[int, str]:
-        return self.windowed.series.counter_id, self.family.key
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        return self.windowed.series.parts
-
-    @property
-    def after_us(self) -> int:
-        return self.family.first_us - self.windowed.width_us
+        places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+        self.keys = list(places)
+        self.asked = np.array([places[key] for key in keys], np.int64)
 
 
 def kinds_of(asks: Sequence[Ask]) -> list[Kind]:
@@ -162,25 +127,36 @@ def kinds_of(asks: Sequence[Ask]) -> list[Kind]:
     alike: dict[int, list[int]] = defaultdict(list)
     for number, ask in enumerate(asks):
         alike[id(ask[0])].append(number)  # the same object, of all items of a type
-    kinds: list[Kind] = []
-    families = 0
+    equal: dict[tuple[Series, ...], list[int]] = defaultdict(list)
     for numbers in alike.values():
-        kinds.append(Kind(asks, numbers, families))
-        families += len(kinds[-1].families)
-    return kinds
+        equal[asks[numbers[0]].series] += numbers
+    return [Kind(asks, sorted(numbers)) for numbers in equal.values()]
 
 
-class Moments:
-    """Times in order, of events that carry nothing."""
+class Group(NamedTuple):
+    """One series of a key, read by itself for asks between two times.
 
-    __slots__ = ("times",)
+    unread_us: after it, events have to be read.
+    """
 
-    def __init__(self, times: Sequence[int]) -> None:
-        self.times = times
+    windowed: Windowed
+    key: str
+    first_us: int
+    last_us: int
+    unread_us: int
 
-    def answer(self, part: Part, at_us: int) -> Measured:
-        times = self.times
-        return bisect_right(times, at_us) - bisect_right(times, at_us - part.width_us)
+    @property
+    def name(self) -> tuple[int, str]:
+        return self.windowed.series.counter_id, self.key
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return self.windowed.series.parts
+
+    @property
+    def after_us(self) -> int:
+        """Nothing at or before it is in any window."""
+        return self.first_us - self.windowed.width_us
 
 
 class Events(NamedTuple):
@@ -210,14 +186,3 @@ class Events(NamedTuple):
             return found if largest is None or found is None else max(found, largest)
         units = self.units + sum(map(millionths, seen))
         return of_numbers(measure, self.middle + len(seen), units, None)
-
-
-class Uneventful:
-    """Of any series but one that asks when a key began."""
-
-    def answer(self, part: Part, _at_us: int) -> Measured:
-        return WITHOUT_EVENTS[part.measure]
-
-
-NO_EVENTS = Uneventful()
-WITHOUT_EVENTS = {measure: of_numbers(measure, 0, 0, None) for measure in Measure}

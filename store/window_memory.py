@@ -1,282 +1,226 @@
-"""What a worker remembers of keys with many events, so that each batch reads only what is new.
+"""What a worker remembers of the keys it asks about, so that each batch reads only what is new.
 
 History before a place never changes, so events that were read once need not be read again: of each
-key all events in (since, until] are here. The keys asked about longest ago are forgotten first.
+key all events up to some time are here. The keys asked about longest ago are forgotten first.
 """
 
 from __future__ import annotations
 
 import threading
-from abc import ABC, abstractmethod
-from array import array
-from bisect import bisect_right
-from collections import OrderedDict, deque
 from contextlib import contextmanager
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from engine.language.measures import Measured, millionths, of_numbers
-from engine.language.nodes import Carries, Measure
+from store.window_columns import Columns, longer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
+
+    from engine.language.measures import Measured
     from store.database import Database
-    from store.window_groups import Part
+    from store.window_groups import Layout, Series, Windowed
+    from store.window_reads import Read
 
-MOST_WORDS = 4_000_000
-MOST_KEYS = 50_000
-MOST_FIRSTS = 200_000
+    Longs = NDArray[np.int64]
+    Column = NDArray[Any]
+
+MOST_WORDS = 8_000_000
+MOST_KEYS = 100_000
+# A counter with more events of one key is no longer kept once memory is full.
+MOST_EVENTS = 200_000
 MOST_MEMORIES = 4
-SPARE = 1024
-# Questions to one key that are worth asking at once.
-MANY = 8
+# Batches of other threads may be so much older than the latest.
+SLACK_US = 10_000_000
+# After everything that happens.
+NEVER = 2**62
+NO_PLACE = -1
+# The most batches for which all events are not read because there were too many.
+LONGEST_REST = 16
 
 
-class Key:
-    """One key's events in (since_us, until_us], in order."""
+class Table:
+    """What is known of the keys that are asked for the same series; each key has a row.
 
-    __slots__ = ("carried", "since_us", "slides", "times", "units", "until_us", "words_each")
+    untils: all events up to it are here. asked: the batch that asked last. firsts: when each of
+    the series that ask for it began.
+    """
 
-    def __init__(self, since_us: int, carries: Carries) -> None:
-        self.words_each = WORDS_EACH[carries]
-        self.since_us = since_us
-        self.until_us = since_us
-        self.times = array("q")
-        self.carried: array[float] | list[Any] | None = _room_for(carries)
-        self.units: list[int] | None = [0] if carries is Carries.NUMBER else None
-        self.slides: dict[Part, _Slide] = {}
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.rows: dict[str, int] = {}
+        self.untils, self.asked = np.zeros((2, 0), np.int64)
+        self.firsts = [np.zeros(0, np.int64) for _ in layout.firsts]
+        self.columns = Columns(layout)
+        self.last_counter = max(layout.counters.tolist(), default=0)
+        self.places = np.full(self.last_counter + 2, NO_PLACE)
+        self.places[layout.counters] = np.arange(len(layout.counters))
 
-    @property
-    def words(self) -> int:
-        return self.words_each * len(self.times)
-
-    @property
-    def is_long(self) -> bool:
-        """Whether there may be enough to forget."""
-        return len(self.times) > SPARE
-
-    def extend(self, times: Sequence[int], carried: Sequence[Any] | None, until_us: int) -> None:
-        """What happened up to a time; of what is known already, nothing is added again."""
-        new = bisect_right(times, self.until_us)
-        times, carried = times[new:], carried and carried[new:]
-        self.times.extend(times)
-        self.until_us = max(self.until_us, until_us)
-        if self.carried is None or carried is None:
-            return
-        self.carried.extend(carried)
-        if self.units is not None:
-            total = self.units[-1]
-            for number in carried:
-                total += millionths(number)
-                self.units.append(total)
-
-    def forget_before(self, after_us: int) -> None:
-        """Drops what no window reaches any more, now and then."""
-        gone = bisect_right(self.times, after_us)
-        if gone <= SPARE + len(self.times) // 2:
-            return
-        self.since_us = after_us
-        del self.times[:gone]
-        if self.carried is not None:
-            del self.carried[:gone]
-            if self.units is not None:
-                del self.units[:gone]
-        self.slides.clear()
-
-    def answer(self, part: Part, at_us: int) -> Measured:
-        low = bisect_right(self.times, at_us - part.width_us)
-        high = bisect_right(self.times, at_us)
-        if self.carried is None:
-            return high - low
-        if part.measure in {Measure.MAX, Measure.DISTINCT}:
-            return self._slide(part).to(self.carried, low, high)
-        assert self.units is not None
-        return of_numbers(part.measure, high - low, self.units[high] - self.units[low], None)
-
-    def column(self, part: Part, times: Sequence[int]) -> list[Measured]:
-        """An answer for each of many times: where their windows lie is one search."""
-        if part.measure in {Measure.MAX, Measure.DISTINCT}:
-            return [self.answer(part, at_us) for at_us in times]
-        known, asked = np.frombuffer(self.times, np.int64), np.array(times)
-        lows = np.searchsorted(known, asked - part.width_us, "right")
-        highs = np.searchsorted(known, asked, "right")
-        if self.units is None:
-            return list((highs - lows).tolist())
-        units = self.units
-        return [
-            of_numbers(part.measure, high - low, units[high] - units[low], None)
-            for low, high in zip(lows.tolist(), highs.tolist(), strict=True)
-        ]
-
-    def _slide(self, part: Part) -> _Slide:
-        found = self.slides.get(part)
-        if found is None:
-            found = _Largest() if part.measure is Measure.MAX else _Members()
-            self.slides[part] = found
+    def rows_of(self, keys: Sequence[str], batch: int) -> Longs:
+        """Keys that are new get rows nothing is known of."""
+        rows = list(map(self.rows.get, keys, repeat(-1)))
+        if -1 in rows:
+            self._add([key for key, row in zip(keys, rows, strict=True) if row < 0])
+            rows = [self.rows[key] for key in keys]
+        found = np.array(rows, np.int64)
+        self.asked[found] = batch
         return found
 
+    def _add(self, keys: Sequence[str]) -> None:
+        begin, total = len(self.rows), len(self.rows) + len(keys)
+        self.rows.update(zip(keys, range(begin, total), strict=True))
+        self.untils, self.asked = longer(self.untils, total), longer(self.asked, total)
+        self.firsts = [longer(each, total) for each in self.firsts]
+        for each in self.firsts:
+            each[begin:total] = NEVER
+        self.columns.add(total)
+        self.columns.clear(np.arange(begin, total), NEVER)
 
-# About how many words of eight bytes an event takes.
-WORDS_EACH = {Carries.NOTHING: 1, Carries.NUMBER: 7, Carries.MEMBER: 10}
+    def knows(self, rows: Longs, first_us: int) -> NDArray[np.bool_]:
+        """Which of the rows hold all that items from then on ask for, up to some time."""
+        return self.columns.reaches[rows] <= first_us
 
+    def begin(self, rows: Longs, first_us: int) -> None:
+        """Nothing is known of them; what is learned is for items from then on."""
+        self.untils[rows] = first_us - self.layout.width_us
+        self.columns.clear(rows, first_us)
 
-def _room_for(carries: Carries) -> array[float] | list[Any] | None:
-    match carries:
-        case Carries.NOTHING:
-            return None
-        case Carries.NUMBER:
-            return array("d")
-        case _:
-            return []
+    def see(self, first_us: int) -> None:
+        """A batch is under way whose items are no older."""
+        self.columns.horizon_us = first_us - SLACK_US
 
+    def learn(self, rows: Longs, read: Read) -> None:
+        """rows: of each event, which are in the order of their times in a row."""
+        places = self._places(read)
+        new = np.flatnonzero((read.times > self.untils[rows]) & (places != NO_PLACE))
+        streams = rows[new] * self.columns.each + places[new]
+        order = np.argsort(streams, kind="stable")
+        _, _, times, numbers, members = read.only(new[order])
+        self.columns.append(streams[order], times, numbers, members)
 
-class _Slide(ABC):
-    """A window over a list that mostly moves on; each of its steps costs the same."""
+    def _places(self, read: Read) -> Longs:
+        """Of the counters of events among its own."""
+        return self.places[np.minimum(read.counters, self.last_counter + 1)]
 
-    def __init__(self) -> None:
-        self.low = self.high = 0
+    def catch_up(self, read: Read, keys: Column, since_us: int, until_us: int) -> None:
+        """Takes in what happened between two times to the keys that were up to date till then.
 
-    def to(self, carried: Sequence[Any], low: int, high: int) -> Measured:
-        if low < self.low or high < self.high or low > self.high:
-            self.clear()
-            self.low = self.high = low
-        for place in range(self.high, high):
-            self.enter(place, carried[place])
-        for place in range(self.low, low):
-            self.leave(place, carried[place])
-        self.low, self.high = low, high
-        return self.answer()
+        read: all events of the organisation, in the order of their times. keys: of each.
+        """
+        mine = np.flatnonzero(self._places(read) != NO_PLACE)
+        rows = np.array(list(map(self.rows.get, keys[mine].tolist(), repeat(-1))), np.int64)
+        known = rows >= 0
+        known[known] = self.untils[rows[known]] >= since_us
+        self.learn(rows[known], read.only(mine[known]))
+        current = self.untils >= since_us
+        self.untils[current] = np.maximum(self.untils[current], until_us)
 
-    @abstractmethod
-    def clear(self) -> None: ...
+    def closed(self, rows: Longs) -> Iterator[tuple[int, Windowed]]:
+        """The series of which too much happened to be here, each with the place of its row."""
+        if self.columns.closed:
+            for place, row in enumerate(rows.tolist()):
+                for windowed in self.layout.windowed:
+                    if self._stream(row, windowed) in self.columns.closed:
+                        yield place, windowed
 
-    @abstractmethod
-    def enter(self, place: int, value: Any) -> None: ...
+    def close(self, row: int, windowed: Windowed) -> None:
+        """There is too much of it."""
+        self.columns.close(self._stream(row, windowed))
 
-    @abstractmethod
-    def leave(self, place: int, value: Any) -> None: ...
+    def _stream(self, row: int, windowed: Windowed) -> int:
+        return row * self.columns.each + int(self.places[windowed.series.counter_id])
 
-    @abstractmethod
-    def answer(self) -> Measured: ...
+    def forget(self, row: int) -> None:
+        """It is read anew when it is asked for again."""
+        self.begin(np.array([row]), NEVER)
 
+    def answers(self, rows: Longs, times: Longs) -> Iterator[tuple[int, list[Measured]]]:
+        """What each part of each windowed series says of every ask, with its series' place.
 
-class _Members(_Slide):
-    """How many different values there are."""
+        rows, times: of each ask.
+        """
+        columns, (places, widths) = self.columns, self.layout.lines
+        streams = rows * columns.each + places
+        every = streams.ravel()
+        lows, highs = columns.begins[every], columns.ends[every]
+        found = columns.places(lows, highs, (times - widths).ravel())
+        lines = zip(streams, found.reshape(streams.shape), strict=True)
+        for place, (_, parts), _, _ in self.layout.windowed:
+            mine, ends = next(lines)
+            for part in parts:
+                yield place, columns.answers(part, mine, next(lines)[1], ends)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.counts: dict[Any, int] = {}
-
-    def clear(self) -> None:
-        self.counts.clear()
-
-    def enter(self, place: int, value: Any) -> None:
-        self.counts[value] = self.counts.get(value, 0) + 1
-
-    def leave(self, place: int, value: Any) -> None:
-        left = self.counts[value] - 1
-        if left:
-            self.counts[value] = left
-        else:
-            del self.counts[value]
-
-    def answer(self) -> Measured:
-        return len(self.counts)
-
-
-class _Largest(_Slide):
-    """The largest value: those that a later one is no smaller than can never be it again."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.falling: deque[tuple[int, float]] = deque()
-
-    def clear(self) -> None:
-        self.falling.clear()
-
-    def enter(self, place: int, value: Any) -> None:
-        while self.falling and self.falling[-1][1] <= value:
-            self.falling.pop()
-        self.falling.append((place, value))
-
-    def leave(self, place: int, value: Any) -> None:
-        if self.falling and self.falling[0][0] == place:
-            self.falling.popleft()
-
-    def answer(self) -> Measured:
-        return self.falling[0][1] if self.falling else None
+    def shrink(self) -> None:
+        """Keeps most of the keys, those asked about last."""
+        keys = list(self.rows)
+        latest = np.argsort(-self.asked[: len(keys)], kind="stable")
+        kept = np.sort(latest[: len(keys) * 3 // 4])
+        self.rows = {keys[row]: new for new, row in enumerate(kept.tolist())}
+        self.untils, self.asked = self.untils[kept], self.asked[kept]
+        self.firsts = [each[kept] for each in self.firsts]
+        self.columns.keep(kept)
 
 
 class WindowMemory:
-    """Of one organisation in one process. in_use: held by the thread that asks it."""
+    """Of one organisation in one process. in_use: held by the thread that asks it.
+
+    frontier_us: keys that were asked, or caught up, last are known up to it. resting: for so many
+    batches more, keys are read one by one; rest: for how many after the next time.
+    """
 
     def __init__(self, most_words: int = MOST_WORDS) -> None:
         self.in_use = threading.Lock()
         self.most_words = most_words
-        self.words = 0
-        self.keys: OrderedDict[tuple[int, str], Key] = OrderedDict()
-        self.counters: dict[str, int] = {}  # how many are remembered of a key
-        self.firsts: OrderedDict[tuple[int, str], tuple[int, datetime]] = OrderedDict()
+        self.forget_all()
 
-    def remembers(self, key: str) -> bool:
-        """Whether anything is known of it, for any counter."""
-        return key in self.counters
+    def forget_all(self) -> None:
+        self.tables: dict[tuple[Series, ...], Table] = {}
+        self.batch = 0
+        self.frontier_us = 0
+        self.resting, self.rest = 0, 1
 
-    def recall(self, name: tuple[int, str], after_us: int) -> Key | None:
-        """What is remembered, if that reaches back to where windows begin."""
-        key = self.keys.get(name)
-        if key is None or key.since_us > after_us:
-            return None
-        self.keys.move_to_end(name)
-        return key
+    def table(self, layout: Layout) -> Table:
+        found = self.tables.get(layout.series)
+        if found is None:
+            found = self.tables[layout.series] = Table(layout)
+        return found
 
-    def keep(self, name: tuple[int, str], key: Key) -> None:
-        """Makes room at the expense of what was asked about longest ago."""
-        before = self.keys.pop(name, None)
-        if before is None:
-            self.counters[name[1]] = self.counters.get(name[1], 0) + 1
-        self.words += key.words - (before.words if before else 0)
-        self.keys[name] = key
-        while len(self.keys) > 1 and (self.words > self.most_words or len(self.keys) > MOST_KEYS):
-            self._forget_oldest()
+    def catch_up(self, read: Read, keys: Column, until_us: int) -> None:
+        """read: all events of the organisation from the frontier on."""
+        for table in self.tables.values():
+            table.catch_up(read, keys, self.frontier_us, until_us)
+        self.rest = 1
 
-    def _forget_oldest(self) -> None:
-        (_, name), oldest = self.keys.popitem(last=False)
-        self.words -= oldest.words
-        self.counters[name] -= 1
-        if not self.counters[name]:
-            del self.counters[name]
+    def take_rest(self) -> None:
+        """There was more to catch up with than it takes to read the keys."""
+        self.resting, self.rest = self.rest, min(2 * self.rest, LONGEST_REST)
 
-    def learn(
-        self,
-        name: tuple[int, str],
-        key: Key,
-        times: Sequence[int],
-        carried: Sequence[Any] | None,
-        until_us: int,
-    ) -> None:
-        """What a key has had since; it may have been forgotten within this very batch."""
-        before = key.words
-        key.extend(times, carried, until_us)
-        if self.keys.get(name) is key:
-            self.words += key.words - before
+    @property
+    def words(self) -> int:
+        return sum(table.columns.words for table in self.tables.values())
 
-    def forget_before(self, name: tuple[int, str], after_us: int) -> None:
-        """Only once a batch has its answers: another of its questions may reach further back."""
-        key = self.keys.get(name)
-        if key is not None:
-            before = key.words
-            key.forget_before(after_us)
-            self.words += key.words - before
+    @property
+    def keys(self) -> int:
+        return sum(len(table.rows) for table in self.tables.values())
 
-    def keep_firsts(self, found: Mapping[tuple[int, str], tuple[int, datetime]]) -> None:
-        self.firsts.update(found)
-        while len(self.firsts) > MOST_FIRSTS:
-            self.firsts.popitem(last=False)
+    def settle(self) -> None:
+        """After a batch: makes room at the expense of what was asked about longest ago."""
+        if self.words > self.most_words:
+            for table in self.tables.values():
+                table.columns.close_longer(MOST_EVENTS)
+        while self.words > self.most_words or self.keys > MOST_KEYS:
+            largest = max(self.tables.values(), key=_size)
+            largest.shrink()
+            if not largest.rows:
+                del self.tables[largest.layout.series]
+
+
+def _size(table: Table) -> int:
+    return table.columns.words + len(table.rows)
 
 
 _of_databases: WeakKeyDictionary[Database, dict[int, list[WindowMemory]]] = WeakKeyDictionary()
@@ -284,17 +228,32 @@ _lock = threading.Lock()
 
 
 @contextmanager
-def borrowed(database: Database, org_id: int) -> Iterator[WindowMemory]:
-    """A memory of the organisation that no other thread uses meanwhile; each thread its own."""
+def borrowed(database: Database, org_id: int, *, patient: bool) -> Iterator[WindowMemory]:
+    """A memory of the organisation that no other thread uses meanwhile.
+
+    patient: waits for the one that knows most.
+    """
+    memory = _lent(database, org_id, patient=patient)
+    try:
+        yield memory
+    except BaseException:
+        memory.forget_all()  # it may have learned half of a batch
+        raise
+    finally:
+        memory.in_use.release()
+
+
+def _lent(database: Database, org_id: int, *, patient: bool) -> WindowMemory:
     with _lock:
         memories = _of_databases.setdefault(database, {}).setdefault(org_id, [])
-        memory = next((one for one in memories if one.in_use.acquire(blocking=False)), None)
-        if memory is None:
+        if not patient or not memories:
+            memory = next((one for one in memories if one.in_use.acquire(blocking=False)), None)
+            if memory is not None:
+                return memory
             memory = WindowMemory()
             memory.in_use.acquire()
             if len(memories) < MOST_MEMORIES:
                 memories.append(memory)
-    try:
-        yield memory
-    finally:
-        memory.in_use.release()
+            return memory
+    memories[0].in_use.acquire()
+    return memories[0]

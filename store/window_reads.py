@@ -5,8 +5,6 @@ Times are microseconds since the epoch.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -20,19 +18,19 @@ from store.raw import cursor, texts, whole_numbers
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
-    from datetime import datetime
 
+    import psycopg
     from numpy.typing import NDArray
     from psycopg.abc import Buffer
     from sqlalchemy import Connection
 
-    from store.window_groups import Family, Group
+    from store.window_groups import Group, Layout
 
+    Column = NDArray[Any]
     Beside = Callable[[], AbstractContextManager[Connection]]
 
 WIRE = np.dtype([("length", ">i4"), ("long", ">i8")])
 WIRE_DOUBLE = np.dtype([("length", ">i4"), ("double", ">f8")])
-NO_LONGS: NDArray[np.int64] = np.array([], np.int64)
 # Postgres counts from 2000-01-01.
 MILLENNIUM_US = 946_684_800_000_000
 
@@ -49,6 +47,18 @@ CROSS JOIN LATERAL (
       AND arrived_at > 'epoch'::timestamptz + q.after * interval '1 microsecond'
       AND arrived_at <= 'epoch'::timestamptz + q.last * interval '1 microsecond'
     ORDER BY counter_id, arrived_at LIMIT q.most
+) AS w
+"""
+
+# One scan of what happened last.
+OF_EVERYTHING = """
+SELECT array_agg(w.counter_id::bigint), array_agg(w.arrived_at), array_agg(coalesce(w.value, 0)),
+       array_agg(w.member), array_agg(w.key)
+FROM (
+    SELECT counter_id, arrived_at, value, member, key FROM window_events
+    WHERE arrived_at > 'epoch'::timestamptz + %(after)s * interval '1 microsecond'
+      AND arrived_at <= 'epoch'::timestamptz + %(until)s * interval '1 microsecond'
+    ORDER BY arrived_at LIMIT %(most)s
 ) AS w
 """
 
@@ -71,13 +81,13 @@ CROSS JOIN LATERAL (
 WHERE e.times IS NOT NULL
 """
 STATEMENTS = {
-    Carries.NOTHING: NEWEST.format(carried="NULL::float8[]", column=""),
+    Carries.NOTHING: NEWEST.format(carried="'{}'::text[]", column=""),
     Carries.NUMBER: NEWEST.format(carried="array_agg(w.value)", column=", value"),
     Carries.MEMBER: NEWEST.format(carried="array_agg(w.member)", column=", member"),
 }
 
 FIRST = """
-SELECT q.n, round(date_part('epoch', e.arrived_at) * 1000000)::bigint, e.arrived_at
+SELECT q.n, round(date_part('epoch', e.arrived_at) * 1000000)::bigint
 FROM unnest(%(counters)s::int[], %(keys)s::text[]) WITH ORDINALITY AS q(counter_id, key, n)
 CROSS JOIN LATERAL (
     SELECT arrived_at FROM window_events
@@ -115,85 +125,80 @@ class _Doubles(Loader):
 
 
 class KeyQuestion(NamedTuple):
-    """Asks for at most `most` events of a family's counters in (after, its last time]."""
+    """Asks for at most `most` events of a key in (after, until], of all counters of a layout.
 
-    family: Family
+    kind, place: whose it is, the kind of asks and the key among its own.
+    """
+
+    layout: Layout
+    key: str
     after_us: int
+    until_us: int
     most: int
+    kind: int
+    place: int
 
 
 class Read(NamedTuple):
-    """Events in the order of their families' numbers, then of the counters, then of the times.
+    """Events. questions: the place of the question each belongs to.
 
     numbers, members: what each carries, or 0, or None.
     """
 
-    families: NDArray[np.int64]
+    questions: NDArray[np.int64]
     counters: NDArray[np.int64]
     times: NDArray[np.int64]
     numbers: NDArray[np.float64]
-    members: list[Any]
+    members: NDArray[np.object_]
 
-    def carried(self, carries: Carries, low: int, high: int) -> Sequence[Any] | None:
-        """Of the events from one place to another."""
-        match carries:
-            case Carries.NUMBER:
-                return list(self.numbers[low:high].tolist())
-            case Carries.MEMBER:
-                return self.members[low:high]
-            case _:
-                return None
+    def only(self, places: Column) -> Read:
+        return Read._make(column[places] for column in self)
 
 
 class Newest(NamedTuple):
-    """times: in order. whole: whether there are no more of them."""
+    """The events of one counter's key. whole: whether there are no more of them."""
 
-    times: list[int]
-    carried: list[Any] | None
+    read: Read
     whole: bool
 
 
-def of_many_keys(tx: Connection, beside: Beside, asked: Sequence[KeyQuestion]) -> Read:
-    """As `of_keys`. One half is read in a transaction of its own while the other is."""
-    middle = len(asked) // 2
-
-    def of_others() -> Read:
-        with beside() as other:
-            return of_keys(other, asked[middle:])
-
-    with ThreadPoolExecutor(1) as aside:
-        others = aside.submit(of_others)
-        one, other = of_keys(tx, asked[:middle]), others.result()
-    return Read(
-        np.concatenate([one.families, other.families]),
-        np.concatenate([one.counters, other.counters]),
-        np.concatenate([one.times, other.times]),
-        np.concatenate([one.numbers, other.numbers]),
-        one.members + other.members,
-    )
-
-
 def of_keys(tx: Connection, asked: Sequence[KeyQuestion]) -> Read:
-    """asked: in the order of their families' numbers."""
+    """In the order of their times for each question and counter."""
     if not asked:
         return NOTHING_READ
-    layouts = {id(layout): layout for layout in (each.family.layout for each in asked)}
-    counters = {w.series.counter_id for each in layouts.values() for w in each.windowed}
+    layouts = {id(each.layout): each.layout for each in asked}.values()
+    counters = {each.series.counter_id for layout in layouts for each in layout.widest}
     parameters = {
         "counters": whole_numbers(sorted(counters)),
-        "keys": texts([each.family.key for each in asked]),
-        "numbers": whole_numbers(each.family.number for each in asked),
+        "keys": texts([each.key for each in asked]),
+        "numbers": whole_numbers(range(len(asked))),
         "afters": whole_numbers(each.after_us for each in asked),
-        "lasts": whole_numbers(each.family.last_us for each in asked),
+        "lasts": whole_numbers(each.until_us for each in asked),
         "mosts": whole_numbers(each.most for each in asked),
     }
+    [(places, times, numbers, members)] = _arrays(tx).execute(OF_KEYS, parameters).fetchall()
+    if places is None:
+        return NOTHING_READ
+    return Read(places >> 32, places & 0xFFFF_FFFF, times, numbers, np.array(members, object))
+
+
+def of_everything(tx: Connection, after_us: int, until_us: int, most: int) -> tuple[Read, Column]:
+    """The first events in (after, until], in the order of their times, and the key of each."""
+    parameters = {"after": after_us, "until": until_us, "most": most}
+    rows = _arrays(tx).execute(OF_EVERYTHING, parameters).fetchall()
+    [(counters, times, numbers, members, keys)] = rows
+    if counters is None:
+        return NOTHING_READ, NOTHING_READ.members
+    read = Read(counters, counters, times, numbers, np.array(members, object))
+    return read, np.array(keys, object)
+
+
+def _arrays(tx: Connection) -> psycopg.Cursor[Any]:
+    """Reads whole columns as arrays."""
     reading = cursor(tx, binary=True)
     for array_oid, loader in LOADERS.items():
         reading.adapters.register_loader(array_oid, loader)
-    [(places, times, numbers, members)] = reading.execute(OF_KEYS, parameters).fetchall()
-    if places is None:
-        return NOTHING_READ
-    return Read(places >> 32, places & 0xFFFF_FFFF, times, numbers, members)
+    return reading
 
 
 def newest(
@@ -203,33 +208,40 @@ def newest(
     found: list[Newest | None] = [None] * len(groups)
     parameters = {
         "counters": whole_numbers(group.name[0] for group in groups),
-        "keys": texts([group.family.key for group in groups]),
+        "keys": texts([group.key for group in groups]),
         "afters": whole_numbers(group.unread_us for group in groups),
-        "lasts": whole_numbers(group.family.last_us for group in groups),
+        "lasts": whole_numbers(group.last_us for group in groups),
         "most": most + 1,
     }
-    rows = cursor(tx, binary=True).execute(STATEMENTS[carries], parameters)
-    for n, times, carried in rows:
+    for n, times, carried in cursor(tx, binary=True).execute(STATEMENTS[carries], parameters):
         times.reverse()
-        if carried is not None:
-            carried.reverse()
-        found[n - 1] = Newest(times, carried, len(times) <= most)
+        events = len(times)
+        told = carried[::-1] or [None] * events
+        read = Read(
+            np.full(events, n - 1),
+            np.full(events, groups[n - 1].name[0]),
+            np.array(times, np.int64),
+            np.array(told) if carries is Carries.NUMBER else np.zeros(events),
+            np.array(told, object),
+        )
+        found[n - 1] = Newest(read, events <= most)
     return found
 
 
-def firsts(
-    tx: Connection, names: Sequence[tuple[int, str]]
-) -> dict[tuple[int, str], tuple[int, datetime]]:
-    """By counter and key, when its first event arrived."""
+def firsts(tx: Connection, names: Sequence[tuple[int, str]]) -> list[int | None]:
+    """Of each counter and key, when its first event arrived."""
     asked = {
         "counters": whole_numbers(name[0] for name in names),
-        "keys": [name[1] for name in names],
+        "keys": texts([name[1] for name in names]),
     }
-    rows = cursor(tx, binary=True).execute(FIRST, asked)
-    return {names[n - 1]: (first_us, first.astimezone(UTC)) for n, first_us, first in rows}
+    found: list[int | None] = [None] * len(names)
+    for n, first_us in cursor(tx, binary=True).execute(FIRST, asked):
+        found[n - 1] = first_us
+    return found
 
 
-NOTHING_READ = Read(NO_LONGS, NO_LONGS, NO_LONGS, NO_LONGS.astype(float), [])
+NO_LONGS: NDArray[np.int64] = np.array([], np.int64)
+NOTHING_READ = Read(NO_LONGS, NO_LONGS, NO_LONGS, NO_LONGS.astype(float), np.array([], object))
 LOADERS: dict[int, type[_Longs | _Doubles]] = {
     adapters.types["int8"].array_oid: _Longs,
     adapters.types["float8"].array_oid: _Doubles,

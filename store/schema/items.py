@@ -68,6 +68,7 @@ window_events = Table(
         name="window_events_pkey",
         postgresql_include=["value", "member"],
     ),
+    Index("window_events_by_time", "org_id", "arrived_at"),
 )
 
 window_minutes = Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from sqlalchemy import text
 
 from engine.language.measures import Event, Measured, of_events
 from engine.language.nodes import Measure
-from store import features, window_busy, window_events, window_memory
+from store import features, window_busy, window_columns, window_events, window_memory
 from store.features import Ask, Part, Series
 from store.window_events import WindowEvent
 from store.window_memory import WindowMemory
@@ -137,7 +138,6 @@ def test_every_answer_is_the_plain_one(
     store(database, org, events)
     questions = [ask(*each) for each in asks]
     with (
-        mock.patch.object(features, "MOST_NEWEST", most),
         mock.patch.object(features, "MOST_FIRST_READ", 2 * most),
         mock.patch.object(features, "MOST_REMEMBERED", remembered),
         database.transaction(org.org_id) as tx,
@@ -162,7 +162,6 @@ def test_sums_by_the_minute_change_no_answer(
     """
     store(database, org, events, step=SEVEN_SECONDS)
     with (
-        mock.patch.object(features, "MOST_NEWEST", 1),
         mock.patch.object(features, "MOST_FIRST_READ", 1),
         mock.patch.object(features, "MOST_REMEMBERED", 1),
         mock.patch.object(window_busy, "MOST_READ", 0),
@@ -182,6 +181,10 @@ def test_sums_by_the_minute_change_no_answer(
     events=EVENTS,
     batches=st.lists(ASKS, min_size=2, max_size=5),
     most_words=st.sampled_from([1, 10, 1000]),
+    events_a_key=st.sampled_from([0, 2, 1000]),
+    slack_us=st.sampled_from([0, 20]),
+    many=st.sampled_from([1, 1000]),
+    most_counted=st.sampled_from([0, 256]),
 )
 def test_what_is_remembered_changes_no_answer(
     database: Database,
@@ -189,8 +192,16 @@ def test_what_is_remembered_changes_no_answer(
     events: Stored,
     batches: list[list[tuple[Kind, str, int]]],
     most_words: int,
+    events_a_key: int,
+    slack_us: int,
+    many: int,
+    most_counted: int,
 ) -> None:
-    """Batches in any order over one memory, while events arrive between them."""
+    """Batches in any order over one memory, while events arrive between them.
+
+    However much of what is new is read at once, or by key, over one connection or two, and however
+    little room there is.
+    """
     memory = WindowMemory(most_words)
     for number, asks in enumerate(batches):
         last = max((at for *_, at in asks), default=0) if number + 1 < len(batches) else 60
@@ -198,12 +209,16 @@ def test_what_is_remembered_changes_no_answer(
         store(database, org, seen)
         questions = [ask(*each) for each in asks]
         with (
-            mock.patch.object(features, "MOST_NEWEST", 1),
             mock.patch.object(features, "MOST_FIRST_READ", 1),
-            mock.patch.object(window_memory, "SPARE", 0),
-            database.transaction(org.org_id) as tx,
+            mock.patch.object(features, "borrowed", return_value=nullcontext(memory)),
+            mock.patch.object(features, "MANY", many),
+            mock.patch.object(features, "CATCH_UP", 1),
+            mock.patch.object(features, "EVENTS_A_KEY", events_a_key),
+            mock.patch.object(window_memory, "SLACK_US", slack_us),
+            mock.patch.object(window_columns, "MOST_COUNTED", most_counted),
+            mock.patch.object(window_columns, "FEW_SEARCHES", most_counted // 4),
         ):
-            assert features.answers(tx, questions, memory) == [
+            assert features.answers_of(database, org.org_id, questions) == [
                 all_plain(seen, *each) for each in asks
             ]
 
@@ -213,7 +228,6 @@ def test_a_busy_key_is_summed_by_the_minute(database: Database, org: Organisatio
     store(database, org, many, step=SEVEN_SECONDS)
     asked = ask(((NUMBERS, ((10**8, Measure.SUM),)),), "a", 59, step=SEVEN_SECONDS)
     with (
-        mock.patch.object(features, "MOST_NEWEST", 10),
         mock.patch.object(features, "MOST_FIRST_READ", 10),
         mock.patch.object(features, "MOST_REMEMBERED", 10),
         mock.patch.object(window_busy, "MOST_READ", 20),
@@ -231,7 +245,6 @@ def test_sums_do_not_depend_on_the_order_of_adding(database: Database, org: Orga
     asked = ask(((NUMBERS, ((100, Measure.SUM),)),), "a", 50)
     for most in (1, 100):
         with (
-            mock.patch.object(features, "MOST_NEWEST", most),
             mock.patch.object(features, "MOST_FIRST_READ", 2 * most),
             database.transaction(org.org_id) as tx,
         ):
