@@ -153,9 +153,9 @@ class ConfigRoutes(Generic[T]):
         add("", self.create, "POST", f"Create {a_title}", status_code=201, openapi_extra=body)
         add(one, self.read_one, "GET", f"Read one {title}")
         add(one, self.update, "PUT", f"Save a new version of {a_title}", openapi_extra=body)
-        add(one, self.delete, "DELETE", f"Delete a {title} that nothing uses", status_code=204)
-        add(f"{one}/versions", self.versions, "GET", f"Every version of a {title}, newest first")
-        add(f"{one}/rollback", self.rollback, "POST", f"Save an earlier version of a {title} anew")
+        add(one, self.delete, "DELETE", f"Delete {a_title} that nothing uses", status_code=204)
+        add(f"{one}/versions", self.versions, "GET", f"Every version of {a_title}, newest first")
+        add(f"{one}/rollback", self.rollback, "POST", f"Save an earlier version of {a_title} anew")
         versions = f"{one}/versions/{{earlier}}/diff/{{later}}"
         add(versions, self.diff, "GET", f"What changed between two versions of {a_title}")
         return router

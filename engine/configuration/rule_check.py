@@ -161,7 +161,9 @@ def example_problems(results: tuple[ExampleResult, ...], rule: Rule) -> list[Pro
     if rule.status is not Status.LIVE:
         return []
     problems = [
-        Problem(_failure(result), f"/examples/{result.index}", slug="example-failed")
+        Problem(
+            _failure(result), f"/examples/{result.index}", _way_out(result), slug="example-failed"
+        )
         for result in results
         if not result.passed
     ]
@@ -183,3 +185,9 @@ def _failure(result: ExampleResult) -> str:
         return f"no item type of the rule takes this example: {result.problem}"
     said = {True: "matches", False: "does not match", None: "is unknown"}[result.outcome]
     return f"the example {'must' if result.expected else 'must not'} match, but it {said}"
+
+
+def _way_out(result: ExampleResult) -> str:
+    if result.problem or result.outcome is not None:
+        return ""
+    return "give it every field that the condition reads; what is missing is NULL"

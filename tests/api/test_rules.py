@@ -51,6 +51,11 @@ def test_going_live_takes_examples_that_hold(admin: Api, post: str) -> None:
     unfit = {"data": {"text": {"not": "a text"}}, "matches": False}
     answer = admin.post("/config/rules", rule(post, status="LIVE", examples=[HIT, MISS, unfit]))
     assert pointers(answer) == ["/examples/2"]
+    empty = {"data": {}, "matches": True}
+    answer = admin.post("/config/rules", rule(post, status="LIVE", examples=[HIT, MISS, empty]))
+    [problem] = answer.json()["errors"]
+    assert "must match, but it is unknown" in problem["message"]
+    assert "every field that the condition reads" in problem["hint"]
 
 
 def test_a_draft_may_have_examples_that_fail_and_says_so(admin: Api, post: str) -> None:
