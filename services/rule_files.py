@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from engine.backtest.recent import Seen, counter_answers
@@ -19,6 +20,7 @@ from engine.language import (
     compile_ruleset,
     to_duckdb,
 )
+from engine.language.asking import Case
 from engine.language.check import walk
 from engine.language.counters import counter_event, counter_key
 from engine.language.facts import subject_of
@@ -209,11 +211,15 @@ def _evaluate_rows(source: OpenSource, predicates: Sequence[Predicate]) -> Itera
     timed = [_reads_clock(predicate) for predicate in predicates]
     counts = _counts(source, ruleset.counters)
     facts = _facts(source, ruleset.facts)
-    for place, row in enumerate(_rows(source)):
-        arrived_at = _arrival(row)
-        counted = [*(each[place] for each in counts), *facts(row)]
-        answers = ruleset.evaluate(row, counted, arrived_at or _NO_TIME)
-        yield answers if arrived_at else _masked(answers, timed)
+    placed = enumerate(_rows(source))
+    while together := list(islice(placed, BATCH_ROWS)):  # Signals are asked about all of them.
+        cases = [
+            Case(row, [*(each[place] for each in counts), *facts(row)], _arrival(row) or _NO_TIME)
+            for place, row in together
+        ]
+        for case, told in zip(cases, ruleset.evaluate_all(cases), strict=True):
+            known = _arrival(case.row) is not None
+            yield told.values if known else _masked(told.values, timed)
 
 
 def _facts(

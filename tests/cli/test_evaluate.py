@@ -8,7 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from engine.signals import ask_in_turn
+from services.signals import Installed
 from tests.cli.commands import winnow, write_rows
+from tests.engine.language.signal_world import Asked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,3 +124,18 @@ def test_a_wrong_line_of_many_rules_is_named(data: Path, tmp_path: Path) -> None
     ended = winnow("evaluate", "--where-file", rules, "--data", data)
     assert ended.code == 2
     assert "rule 2" in ended.err
+
+
+@ENGINES
+def test_a_signal_is_asked_about_the_rows_together(
+    data: Path, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked()
+    found = Installed(asked.environment().signals)
+    monkeypatch.setattr("services.rule_files.installed", lambda: found)
+    monkeypatch.setattr("services.rule_files.asker_of", lambda: ask_in_turn)
+    rule = ("--where", "acme.length(text) > 5")
+    ended = winnow("evaluate", "--data", data, *rule, "--engine", engine)
+    assert ended.out.split() == ["true", "false", "null", "false", "true"]
+    [call] = asked.values["acme.length"]
+    assert sorted(call) == ["GOLD", "buy gold now", "goldfish", "hello"]
