@@ -67,7 +67,9 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._engine, self._bound = _pooled(url), _pooled(url)
+        self._engine = _pooled(url)
+        # Nothing is under way where every statement ends its own transaction.
+        self._bound = _pooled(url, pool_reset_on_return=None)
         self._owner = create_engine(sqlalchemy_url(url), poolclass=NullPool, hide_parameters=True)
         for engine in (self._engine, self._bound):
             event.listen(engine, "connect", _become_app)
@@ -125,10 +127,11 @@ class Database:
         self._owner.dispose()
 
 
-def _pooled(url: str) -> Engine:
+def _pooled(url: str, **more: object) -> Engine:
     """The connection used last, which has everything at hand, is used next."""
     return create_engine(
         sqlalchemy_url(url),
+        **more,
         pool_size=POOL_SIZE,
         max_overflow=POOL_SIZE,
         pool_use_lifo=True,

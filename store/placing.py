@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from store.raw import cursor, whole_numbers
+from store.raw import cursor, numbers, texts, whole_numbers
 from store.submissions import Submission
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def place_if(
     """As `place`, with nothing held before; None when they are made for what is no longer so."""
     parameters: dict[str, object] = {
         "counters_version": made_for.counters_version,
-        "config_versions": made_for.config_versions and list(made_for.config_versions),
+        "config_versions": made_for.config_versions and whole_numbers(made_for.config_versions),
         "count": len(items),
         "judged": whole_numbers(n for n, item in enumerate(items, 1) if item.judged),
         "source": source,
@@ -160,13 +160,13 @@ def place_if(
 
 def _columns(items: Sequence[Unplaced]) -> dict[str, object]:
     return {
-        "ids": [item.submission_id for item in items],
-        "types": [item.type_id for item in items],
+        "ids": texts([item.submission_id for item in items]),
+        "types": texts([item.type_id for item in items]),
         "versions": whole_numbers(item.type_version for item in items),
-        "items": [item.item_id for item in items],
-        "creator_types": [item.creator and item.creator[0] for item in items],
-        "creators": [item.creator and item.creator[1] for item in items],
-        "data": [item.data for item in items],
+        "items": texts([item.item_id for item in items]),
+        "creator_types": texts([item.creator and item.creator[0] for item in items]),
+        "creators": texts([item.creator and item.creator[1] for item in items]),
+        "data": texts([item.data for item in items]),
     }
 
 
@@ -174,8 +174,8 @@ def _event_columns(items: Sequence[Unplaced]) -> dict[str, object]:
     counted = [(number, event) for number, item in enumerate(items, 1) for event in item.events]
     return {
         "counters": whole_numbers(event.counter_id for _, event in counted),
-        "keys": [event.key for _, event in counted],
+        "keys": texts([event.key for _, event in counted]),
         "events_of": whole_numbers(number for number, _ in counted),
-        "numbers": [event.number for _, event in counted],
-        "members": [event.member for _, event in counted],
+        "numbers": numbers(event.number for _, event in counted),
+        "members": texts([event.member for _, event in counted]),
     }

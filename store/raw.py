@@ -41,9 +41,22 @@ def whole_numbers(numbers: Iterable[int]) -> str:
     return f"{{{','.join(map(str, numbers))}}}"
 
 
-def texts(values: Sequence[str]) -> str:
-    """As `whole_numbers` has it, of texts."""
-    joined = '","'.join(values)
-    if "\\" in joined or joined.count('"') != 2 * max(len(values) - 1, 0):
-        joined = '","'.join(each.replace("\\", "\\\\").replace('"', '\\"') for each in values)
-    return f'{{"{joined}"}}' if values else "{}"
+def numbers(values: Iterable[float | None]) -> str:
+    """As `whole_numbers` has it, of numbers in double precision, or NULLs."""
+    return f"{{{','.join('NULL' if each is None else repr(each) for each in values)}}}"
+
+
+def texts(values: Sequence[str | None]) -> str:
+    """As `whole_numbers` has it, of texts, or NULLs."""
+    if None in values:
+        return f"{{{','.join('NULL' if each is None else _quoted(each) for each in values)}}}"
+    whole = cast("Sequence[str]", values)
+    joined = '","'.join(whole)
+    if "\\" in joined or joined.count('"') != 2 * max(len(whole) - 1, 0):
+        return f"{{{','.join(map(_quoted, whole))}}}"
+    return f'{{"{joined}"}}' if whole else "{}"
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
