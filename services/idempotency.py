@@ -65,6 +65,6 @@ def answered(context: Context, caller: Caller, once: Once | None) -> bytes | Non
     """The answer of a request that was done, None for one that was not. Raises KeyReused."""
     if once is None:
         return None
-    with context.database.transaction(caller.org_id) as tx:
+    with context.database.at_once(caller.org_id) as tx:
         kept = idempotency.find(tx, once.key)
     return None if kept is None else repeated(once, kept)
