@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 
 if TYPE_CHECKING:
@@ -22,10 +21,16 @@ if TYPE_CHECKING:
 def door(
     endpoint: Callable[[Request], Awaitable[Response]], handlers: Mapping[Any, Callable[..., Any]]
 ) -> ASGIApp:
-    """handlers: what answers an exception, by its class, as the application keeps them."""
+    """handlers: what answers an exception, by its class; one of them answers any."""
+    foreseen = tuple(handlers)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        response = await endpoint(Request(scope, receive))
+        request = Request(scope, receive)
+        try:
+            response = await endpoint(request)
+        except foreseen as error:
+            handle = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
+            response = handle(request, error)
         await response(scope, receive, send)
 
-    return ExceptionMiddleware(answer, handlers)
+    return answer

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
 from api.new_ids import new_id
@@ -41,6 +42,19 @@ REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,100}")
 # Coop's routes match in any case; ours hold ids, whose case matters.
 COOP_PATHS = "items/async|policies|report|report/appeal|actions|content|user_scores"
 ANY_CASE = re.compile(rf"(.*/v1)(/(?:{COOP_PATHS}))", re.IGNORECASE)
+
+
+class EdgedApp(FastAPI):
+    """An application that its edge stands before: at a door nothing else of it is passed."""
+
+    def __init__(self, **described: Any) -> None:
+        super().__init__(**described)
+        self.doors: dict[str, ASGIApp] = {}
+        self._edge = Edge(super().__call__, self.doors)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self
+        await self._edge(scope, receive, send)
 
 
 class Edge:

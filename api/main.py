@@ -11,7 +11,7 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from api import description, errors
 from api.door import door
-from api.edge import Edge
+from api.edge import EdgedApp
 from api.ingest import Ingest
 from api.limits import Limits
 from api.routes import (
@@ -156,7 +156,7 @@ def create_app(
         app.state.judging.close()
         await to_thread.run_sync(desk.close)
 
-    app = FastAPI(
+    app = EdgedApp(
         title="Winnow",
         version=version("winnow"),
         description=DESCRIPTION,
@@ -184,10 +184,6 @@ def create_app(
             allow_methods=["*"],
             allow_headers=["*"],
         )
-    foreseen = {kind: way for kind, way in app.exception_handlers.items() if kind is not Exception}
-    doors = {
-        prefix + path: door(endpoint, foreseen)
-        for path, endpoint in ((SUBMIT, submit), (EVALUATE, evaluate))
-    }
-    app.add_middleware(Edge, doors=doors)
+    for path, endpoint in ((SUBMIT, submit), (EVALUATE, evaluate)):
+        app.doors[prefix + path] = door(endpoint, app.exception_handlers)
     return app

@@ -17,9 +17,11 @@ from engine import errors
 from store.database import Database
 from tests.api.conftest import served
 from tests.api.platform import Api, expect_problem
+from tests.services.town import Town
 
 if TYPE_CHECKING:
     from services.context import Context
+    from tests.world import Organisation
 
 PUBLIC = {("GET", "/ready"), ("POST", "/sessions")}
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
@@ -108,6 +110,26 @@ def test_every_answer_is_guarded(platform: Api) -> None:
         assert answer.headers["x-frame-options"] == "DENY"
         assert answer.headers["cache-control"] == "no-store"
         assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/items/evaluate", "/broken"], ids=["at a door", "behind it"])
+def test_what_nobody_foresaw_is_a_guarded_500(
+    context: Context, org: Organisation, path: str
+) -> None:
+    app = create_app(context)
+    app.state.judging.threads.shutdown()
+
+    @app.post("/api/v1/broken")
+    def broken() -> None:
+        raise RuntimeError("nobody foresaw this")
+
+    item = {"id": "a", "typeId": Town(context, org.org_id).post, "data": {"text": "hello"}}
+    key = {"X-API-Key": org.api_key}
+    with served(app) as url:
+        answer = httpx.post(f"{url}/api/v1{path}", json={"item": item}, headers=key)
+    expect_problem(answer, 500)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-request-id"] in answer.json()["hint"]
 
 
 UNREADABLE = [
