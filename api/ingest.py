@@ -20,6 +20,7 @@ from api.cached import Cached
 from api.item_body import read_each, read_items
 from api.limits import GATE_KEPT_S, Admission, BodyReader, Limits
 from api.new_ids import new_id
+from api.turns import Turns
 from api.waiting import Accepted, Keyed, Place, Repeated
 from engine.errors import InvalidInput, NotFound, Problem
 from engine.idempotency import HEADER, once
@@ -44,7 +45,8 @@ if TYPE_CHECKING:
 KEY_KEPT_S = 1.0
 INTAKE_KEPT_S = 0.5
 FOR_EVER_S = float("inf")
-PAUSE_EVERY = 500
+A_TURNS_WORK = 50
+A_TURNS_BYTES = 16 << 10
 MOST_PROBLEMS = 1000
 MOST_BATCH = 10_000
 SOURCE = b"post-items"
@@ -89,6 +91,7 @@ class Ingest:
         self.past_types: Cached[PastType, ItemType] = Cached(
             lambda key, _: load_item_type(context, *key), FOR_EVER_S
         )
+        self.turns = Turns()
         self.batcher = Batcher(context.database.url, self.intakes.fresh)
 
     async def close(self) -> None:
@@ -97,6 +100,8 @@ class Ingest:
     async def accept_all(self, request: Request) -> None:
         """All items of the body or none. Raises InvalidInput with a pointer for each problem."""
         async with self.body.held(request) as body:
+            if len(body) > A_TURNS_BYTES:
+                await self.turns.next()
             raws = read_items(body)
             caller = await self.callers.get(request.headers.get("x-api-key", ""))
             asked = once_of(request, "items/async", body)
@@ -165,8 +170,8 @@ class Ingest:
     async def _sort(self, intake: Intake, raws: Sequence[RawItem | tuple[Problem, ...]]) -> _Sorted:
         found = _Sorted()
         for index, raw in enumerate(raws):
-            if index % PAUSE_EVERY == PAUSE_EVERY - 1:
-                await asyncio.sleep(0)
+            if index % A_TURNS_WORK == A_TURNS_WORK - 1:
+                await self.turns.next()
             judged = raw if isinstance(raw, tuple) else await self.coerced(intake, raw)
             if isinstance(judged, Item):
                 found.take(judged, intake)
