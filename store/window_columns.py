@@ -30,6 +30,8 @@ MOST_UNITS = 2.0**62
 MOST_COUNTED = 256
 # So few searches are made one by one.
 FEW_SEARCHES = 48
+# A stream with more events is copied by itself.
+LONG = 1000
 # The smallest room; no room is of more than so many doublings of it.
 LEAST_ROOM = 4
 MOST_DOUBLINGS = 40
@@ -153,28 +155,32 @@ class Columns:
 
     def _move(self, streams: Longs, wanted: Longs) -> None:
         """To rooms for as many events as are wanted, with what they hold."""
-        within, events = self._events(streams)
+        rooms, sizes = self._take(wanted)
+        self._copy(self._columns(), streams, rooms)
         self._leave(streams)
-        self._settle(streams, wanted, within, events)
-
-    def _events(self, streams: Longs) -> tuple[Longs, dict[str, Column]]:
-        """What they hold, one after the other, and the place of each event in its stream."""
-        held = self.ends[streams] - self.begins[streams]
-        within = np.arange(held.sum()) - np.repeat(np.cumsum(held) - held, held)
-        sources = within + np.repeat(self.begins[streams], held)
-        return within, {name: getattr(self, name)[sources] for name in ("times", *self.names)}
-
-    def _settle(
-        self, streams: Longs, wanted: Longs, within: Longs, events: dict[str, Column]
-    ) -> None:
-        held = self.ends[streams] - self.begins[streams]
-        doublings = np.ceil(np.log2(np.maximum(wanted / LEAST_ROOM, 1))).astype(np.int64)
-        rooms = self._take(doublings)
-        for name, column in events.items():
-            getattr(self, name)[within + np.repeat(rooms, held)] = column
-        self.rooms[streams], self.sizes[streams] = rooms, LEAST_ROOM << doublings
-        self.begins[streams], self.ends[streams] = rooms, rooms + held
+        self._settle(streams, rooms, sizes)
         self._lose_places(streams)
+
+    def _settle(self, streams: Longs, rooms: Longs, sizes: Longs) -> None:
+        held = self.ends[streams] - self.begins[streams]
+        self.rooms[streams], self.sizes[streams] = rooms, sizes
+        self.begins[streams], self.ends[streams] = rooms, rooms + held
+
+    def _copy(self, before: dict[str, Column], streams: Longs, rooms: Longs) -> None:
+        """What streams hold, from where it was to their rooms; much of it stretch by stretch."""
+        begins, ends = self.begins[streams], self.ends[streams]
+        held = ends - begins
+        for n in np.flatnonzero(held > LONG).tolist():
+            for name, column in before.items():
+                getattr(self, name)[rooms[n] : rooms[n] + held[n]] = column[begins[n] : ends[n]]
+        held = np.where(held > LONG, 0, held)
+        within = np.arange(held.sum()) - np.repeat(np.cumsum(held) - held, held)
+        sources, targets = within + np.repeat(begins, held), within + np.repeat(rooms, held)
+        for name, column in before.items():
+            getattr(self, name)[targets] = column[sources]
+
+    def _columns(self) -> dict[str, Column]:
+        return {name: getattr(self, name) for name in ("times", *self.names)}
 
     def _leave(self, streams: Longs) -> None:
         sizes = self.sizes[streams]
@@ -183,14 +189,13 @@ class Columns:
             self.free[(size // LEAST_ROOM).bit_length() - 1] += left
             self.used -= size * len(left)
 
-    def _take(self, doublings: Longs) -> Longs:
-        rooms = np.empty(len(doublings), np.int64)
+    def _take(self, wanted: Longs) -> tuple[Longs, Longs]:
+        """Rooms for as many events as are wanted, and their sizes."""
+        doublings = np.ceil(np.log2(np.maximum(wanted / LEAST_ROOM, 1))).astype(np.int64)
+        rooms = np.empty(len(wanted), np.int64)
         for each in np.unique(doublings).tolist():
-            mine, size, free = (
-                np.flatnonzero(doublings == each),
-                LEAST_ROOM << each,
-                self.free[each],
-            )
+            mine, size = np.flatnonzero(doublings == each), LEAST_ROOM << each
+            free = self.free[each]
             old = free[max(len(free) - len(mine), 0) :]
             del free[len(free) - len(old) :]
             new = self.filled + size * np.arange(len(mine) - len(old))
@@ -199,12 +204,11 @@ class Columns:
             rooms[mine] = np.concatenate([np.array(old, np.int64), new])
         if self.filled >= len(self.times):
             self._enlarge()
-        return rooms
+        return rooms, LEAST_ROOM << doublings
 
     def _enlarge(self) -> None:
         """What is free takes no memory until it is used; to copy the rest takes its time."""
-        for name in ("times", *self.names):
-            column = getattr(self, name)
+        for name, column in self._columns().items():
             larger = np.empty(4 * self.filled, column.dtype)
             larger[: len(column)] = column
             setattr(self, name, larger)
@@ -218,10 +222,11 @@ class Columns:
             setattr(self, name, getattr(self, name)[streams])
         self.closed = set(np.flatnonzero(closed).tolist())
         self._forget(np.arange(len(streams)))
-        kept = np.flatnonzero(self.ends > self.begins)
-        within, events = self._events(kept)
+        kept, before = np.flatnonzero(self.ends > self.begins), self._columns()
         self._empty()
-        self._settle(kept, self.ends[kept] - self.begins[kept], within, events)
+        rooms, sizes = self._take(self.ends[kept] - self.begins[kept])
+        self._copy(before, kept, rooms)
+        self._settle(kept, rooms, sizes)
 
     def _empty(self) -> None:
         """Nobody has a room."""

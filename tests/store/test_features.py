@@ -217,6 +217,7 @@ def test_what_is_remembered_changes_no_answer(
             mock.patch.object(window_memory, "SLACK_US", slack_us),
             mock.patch.object(window_columns, "MOST_COUNTED", most_counted),
             mock.patch.object(window_columns, "FEW_SEARCHES", most_counted // 4),
+            mock.patch.object(window_columns, "LONG", most_counted),
         ):
             assert features.answers_of(database, org.org_id, questions) == [
                 all_plain(seen, *each) for each in asks
