@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from store import window_busy, window_reads
+from store.window_columns import NEVER
 from store.window_groups import Ask, Group, Kind, Part, Series, kinds_of
-from store.window_memory import NEVER, WindowMemory, borrowed
+from store.window_memory import WindowMemory, borrowed
 from store.window_reads import KeyQuestion
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ class _Answering:
         for number, (kind, table, rows, before) in enumerate(self.known):
             if kind.layout.widest:
                 untils = table.untils[rows]
-                behind = np.flatnonzero((before == known) & (untils < self.last_us))
+                behind = ((before == known) & (untils < self.last_us)).nonzero()[0]
                 for place, after_us in zip(behind.tolist(), untils[behind].tolist(), strict=True):
                     yield KeyQuestion(
                         kind.layout,

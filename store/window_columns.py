@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
     Column = NDArray[Any]
 
+# After everything that happens.
+NEVER = 2**62
+FIRST = np.array([True])
 # Far from where the millionths of all numbers of a stream would not fit 64 bits.
 MOST_UNITS = 2.0**62
 # A window with more members is not counted anew for each question.
@@ -77,9 +80,10 @@ class Columns:
 
     def add(self, rows: int) -> None:
         """Sees to it that there are so many."""
-        self.reaches = longer(self.reaches, rows)
-        for name in STREAMS:
-            setattr(self, name, longer(getattr(self, name), rows * self.each))
+        if rows > len(self.reaches):
+            self.reaches = longer(self.reaches, rows, NEVER)
+            for name in STREAMS:
+                setattr(self, name, longer(getattr(self, name), rows * self.each, 0))
 
     def clear(self, rows: Longs, reach_us: int) -> None:
         """They have no events yet, and are for items from then on."""
@@ -87,10 +91,12 @@ class Columns:
         self.reaches[rows] = reach_us
 
     def _clear(self, streams: Longs) -> None:
-        self._leave(streams)
-        for name in STREAMS:
-            getattr(self, name)[streams] = 0
-        self._lose_places(streams)
+        used = streams[self.sizes[streams] > 0]
+        if len(used):
+            self._leave(used)
+            for name in STREAMS:
+                getattr(self, name)[used] = 0
+            self._lose_places(used)
         if self.closed:
             self.closed.difference_update(streams.tolist())
 
@@ -116,10 +122,11 @@ class Columns:
             numbers, members = numbers[kept], members[kept]
         if not len(streams):
             return
-        firsts = np.flatnonzero(np.diff(streams, prepend=-1))
-        mine, counts = streams[firsts], np.diff(firsts, append=len(streams))
+        begins = np.concatenate([FIRST, streams[1:] != streams[:-1], FIRST]).nonzero()[0]
+        firsts, counts = begins[:-1], begins[1:] - begins[:-1]
+        mine = streams[firsts]
         self._make_room(mine, counts)
-        places = np.arange(len(streams)) + np.repeat(self.ends[mine] - firsts, counts)
+        places = np.arange(len(streams)) + (self.ends[mine] - firsts).repeat(counts)
         self.times[places] = times
         if "numbers" in self.names:
             self.numbers[places] = numbers
@@ -133,7 +140,7 @@ class Columns:
         exact = np.floor(self.numbers[places] * 1e6 + 0.5)
         units = exact.astype(np.int64)
         before = np.cumsum(units) - units
-        before += np.repeat(self.totals[mine] - before[firsts], counts)
+        before += (self.totals[mine] - before[firsts]).repeat(counts)
         self.units[places] = before
         last = firsts + counts - 1
         self.totals[mine] = before[last] + units[last]
@@ -170,12 +177,15 @@ class Columns:
         """What streams hold, from where it was to their rooms; much of it stretch by stretch."""
         begins, ends = self.begins[streams], self.ends[streams]
         held = ends - begins
-        for n in np.flatnonzero(held > LONG).tolist():
+        for n in (held > LONG).nonzero()[0].tolist():
             for name, column in before.items():
                 getattr(self, name)[rooms[n] : rooms[n] + held[n]] = column[begins[n] : ends[n]]
-        held = np.where(held > LONG, 0, held)
-        within = np.arange(held.sum()) - np.repeat(np.cumsum(held) - held, held)
-        sources, targets = within + np.repeat(begins, held), within + np.repeat(rooms, held)
+        held[held > LONG] = 0
+        total = int(held.sum())
+        if not total:
+            return
+        within = np.arange(total) - (held.cumsum() - held).repeat(held)
+        sources, targets = within + begins.repeat(held), within + rooms.repeat(held)
         for name, column in before.items():
             getattr(self, name)[targets] = column[sources]
 
@@ -184,7 +194,7 @@ class Columns:
 
     def _leave(self, streams: Longs) -> None:
         sizes = self.sizes[streams]
-        for size in np.unique(sizes[sizes > 0]).tolist():
+        for size in {*sizes.tolist()} - {0}:
             left = self.rooms[streams[sizes == size]].tolist()
             self.free[(size // LEAST_ROOM).bit_length() - 1] += left
             self.used -= size * len(left)
@@ -193,8 +203,8 @@ class Columns:
         """Rooms for as many events as are wanted, and their sizes."""
         doublings = np.ceil(np.log2(np.maximum(wanted / LEAST_ROOM, 1))).astype(np.int64)
         rooms = np.empty(len(wanted), np.int64)
-        for each in np.unique(doublings).tolist():
-            mine, size = np.flatnonzero(doublings == each), LEAST_ROOM << each
+        for each in {*doublings.tolist()}:
+            mine, size = (doublings == each).nonzero()[0], LEAST_ROOM << each
             free = self.free[each]
             old = free[max(len(free) - len(mine), 0) :]
             del free[len(free) - len(old) :]
@@ -325,12 +335,12 @@ class _Members:
         return len(counts)
 
 
-def longer(column: Column, size: int) -> Column:
-    """With zeros at its end, if it is shorter; twice as long at least, so that this is rare."""
+def longer(column: Column, size: int, fill: int) -> Column:
+    """Filled up at its end, if it is shorter; twice as long at least, so that this is rare."""
     more = size - len(column)
     if more <= 0:
         return column
-    return np.concatenate([column, np.zeros(max(more, len(column)), column.dtype)])
+    return np.concatenate([column, np.full(max(more, len(column)), fill, column.dtype)])
 
 
 def _later(known: Longs, lows: Longs, highs: Longs, times: Longs) -> Longs:

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from store.window_columns import Columns, longer
+from store.window_columns import NEVER, Columns, longer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,8 +36,6 @@ MOST_EVENTS = 200_000
 MOST_MEMORIES = 4
 # Batches of other threads may be so much older than the latest.
 SLACK_US = 10_000_000
-# After everything that happens.
-NEVER = 2**62
 NO_PLACE = -1
 # The most batches for which all events are not read because there were too many.
 LONGEST_REST = 16
@@ -73,12 +71,10 @@ class Table:
     def _add(self, keys: Sequence[str]) -> None:
         begin, total = len(self.rows), len(self.rows) + len(keys)
         self.rows.update(zip(keys, range(begin, total), strict=True))
-        self.untils, self.asked = longer(self.untils, total), longer(self.asked, total)
-        self.firsts = [longer(each, total) for each in self.firsts]
-        for each in self.firsts:
-            each[begin:total] = NEVER
+        if total > len(self.untils):
+            self.untils, self.asked = longer(self.untils, total, 0), longer(self.asked, total, 0)
+            self.firsts = [longer(each, total, NEVER) for each in self.firsts]
         self.columns.add(total)
-        self.columns.clear(np.arange(begin, total), NEVER)
 
     def knows(self, rows: Longs, first_us: int) -> NDArray[np.bool_]:
         """Which of the rows hold all that items from then on ask for, up to some time."""
@@ -96,9 +92,9 @@ class Table:
     def learn(self, rows: Longs, read: Read) -> None:
         """rows: of each event, which are in the order of their times in a row."""
         places = self._places(read)
-        new = np.flatnonzero((read.times > self.untils[rows]) & (places != NO_PLACE))
+        new = ((read.times > self.untils[rows]) & (places != NO_PLACE)).nonzero()[0]
         streams = rows[new] * self.columns.each + places[new]
-        order = np.argsort(streams, kind="stable")
+        order = streams.argsort(kind="stable")
         _, _, times, numbers, members = read.only(new[order])
         self.columns.append(streams[order], times, numbers, members)
 
