@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from engine.audit import Entry, Event
-from engine.errors import AwaitsApproval, Conflict, InvalidInput
+from engine.errors import AwaitsApproval, Conflict, InvalidConfiguration, InvalidInput
 from engine.paging import Page, PageRequest, Position, page_of
 from services.asking_ahead import in_transaction
 from services.context import require
-from services.rulesets import load_configuration
+from services.rulesets import load_configuration, unreadable
 from store import audit, config
 from store.approvals import Approval
 
@@ -241,7 +241,10 @@ def begin(
 ) -> Saving:
     """Until the transaction ends nobody else saves. answers: for what is checked."""
     config.lock(tx)
-    loaded = load_configuration(tx)
+    try:
+        loaded = load_configuration(tx)
+    except InvalidConfiguration as broken:
+        raise unreadable(broken) from broken
     found = loaded if answers is None else replace(loaded, ask=answers.ask)
     return Saving(context, tx, caller, found, object_id, answers)
 

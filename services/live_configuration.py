@@ -18,11 +18,12 @@ from sqlalchemy.exc import DBAPIError
 from engine.configuration.compiled import environment_of
 from engine.configuration.entry_hits import EntryFinders, entry_finders
 from engine.configuration.related import related_fields
+from engine.errors import InvalidConfiguration
 from engine.items import row_values
 from engine.language.counters import compile_counters, unconditional
 from services.counter_history import ItemLake
 from services.counters import register_counters
-from services.rulesets import compile_configuration, load_configuration
+from services.rulesets import compile_configuration, load_configuration, unreadable
 from store import config, window_events
 from store.features import Part, Series
 
@@ -138,6 +139,8 @@ class LiveConfigurations:
         except Exception as error:
             self.problems[org_id] = f"{type(error).__name__}: {error}"[:1000]
             log.exception("configuration_not_compiled", org_id=org_id, version=version)
+            if last_good is None and isinstance(error, InvalidConfiguration):
+                raise unreadable(error) from error
             if last_good is None:
                 raise
             self._failed[org_id] = version

@@ -15,7 +15,7 @@ import structlog
 from engine.configuration.references import rule_problems as reference_problems
 from engine.configuration.rule_check import check_rule
 from services.people import names_in
-from services.rulesets import compile_configuration, known_configuration
+from services.rulesets import compile_configuration, known_configuration, unread_problem
 from store.config import ConfigKind
 
 if TYPE_CHECKING:
@@ -72,11 +72,11 @@ def rule_problems(tx: Connection, now: datetime) -> Mapping[str, str]:
 
 
 def configuration_problem(tx: Connection, now: datetime) -> str:
-    """Why the rules cannot be compiled together; empty when they can.
+    """Why the configuration cannot be read or its rules not be compiled together, or nothing.
 
     Workers then go on with the last configuration that could.
     """
-    return _WHOLE.of(tx, now)
+    return unread_problem(tx) or _WHOLE.of(tx, now)
 
 
 def problems_of(configuration: Configuration, _now: datetime) -> Mapping[str, str]:

@@ -6,6 +6,8 @@ import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
+import structlog
+
 from engine.configuration.actions import parse_action
 from engine.configuration.banks import parse_bank
 from engine.configuration.compiled import (
@@ -20,6 +22,7 @@ from engine.configuration.queues import parse_queue
 from engine.configuration.routing_rules import parse_routing_rule
 from engine.configuration.rules import parse_rule
 from engine.configuration.settings import OBJECT_ID, OrgSettings, parse_settings
+from engine.errors import InvalidConfiguration, Unavailable
 from engine.items import parse_item_type
 from services.signal_calls import asker_of
 from services.signals import installed
@@ -44,9 +47,11 @@ __all__ = [
 
 T = TypeVar("T")
 
+log = structlog.get_logger()
 MOST_KNOWN = 64
 MOST_PARSED = 4096
 _known: WeakKeyDictionary[Engine, dict[int, Configuration]] = WeakKeyDictionary()
+_unread: WeakKeyDictionary[Engine, dict[int, tuple[int, str]]] = WeakKeyDictionary()
 _lock = threading.Lock()
 _parsed_before: dict[tuple[ConfigKind, str, int], tuple[Mapping[str, object], Any]] = {}
 
@@ -55,19 +60,47 @@ def known_configuration(tx: Connection) -> Configuration:
     """As `load_configuration`, read anew only when the version has moved on.
 
     For transactions that read: one that saves must load, or what it rolls back would be kept.
+    Where a stored document cannot be read, as by an older version of Winnow, the last one that
+    could goes on being used. Raises Unavailable when there is none: nobody's request is wrong.
     """
     org_id, config_version = config.organisation(tx)
     with _lock:
         found = _known.setdefault(tx.engine, {}).get(org_id)
-    if found is not None and found.config_version == config_version:
+        unread, _ = _unread.setdefault(tx.engine, {}).get(org_id, (None, ""))
+    if found is not None and config_version in {found.config_version, unread}:
         return found
-    loaded = load_configuration(tx)
+    try:
+        loaded = load_configuration(tx)
+    except InvalidConfiguration as broken:
+        log.exception("configuration_not_read", org_id=org_id)
+        refused = unreadable(broken)
+        with _lock:
+            _unread.setdefault(tx.engine, {})[org_id] = config_version, refused.message
+        if found is None:
+            raise refused from broken
+        return found
     with _lock:
+        _unread.setdefault(tx.engine, {}).pop(org_id, None)
         kept = _known.setdefault(tx.engine, {})
         if len(kept) >= MOST_KNOWN:
             kept.clear()
         kept[org_id] = loaded
     return loaded
+
+
+def unread_problem(tx: Connection) -> str:
+    """Why the newest configuration is not the one that `known_configuration` gives, or nothing."""
+    known_configuration(tx)
+    with _lock:
+        _, problem = _unread.setdefault(tx.engine, {}).get(config.organisation(tx)[0], (0, ""))
+    return problem
+
+
+def unreadable(broken: InvalidConfiguration) -> Unavailable:
+    return Unavailable(
+        f"The stored configuration cannot be read: {broken.message}.",
+        hint="Run the version of Winnow that saved it.",
+    )
 
 
 def _parsed(parse: Callable[[str, int, object], T], revision: Revision) -> T:

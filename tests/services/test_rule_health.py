@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
+from engine.errors import Unavailable
 from services import configuration, overview
 from services.banks import BANKS
 from services.context import Context, system_caller
 from services.item_types import ITEM_TYPES
+from services.live_configuration import LiveConfigurations
+from services.policies import POLICIES
 from services.rule_health import configuration_problem, rule_problems
+from services.rulesets import known_configuration
+from store import config
+from store.config import ConfigKind
+from store.database import Database
 from tests.services.town import POST, Town
 
 if TYPE_CHECKING:
@@ -83,3 +91,42 @@ def test_rules_that_do_not_compile_together_are_told_and_forgotten_when_mended(
     town.save(BANKS, {"name": "c", "terms": [{"text": "y"}]})
     with town.context.database.transaction(town.org_id) as tx:
         assert configuration_problem(tx, town.context.clock()) == ""
+
+
+def test_a_document_that_cannot_be_read_leaves_the_last_configuration_in_use(town: Town) -> None:
+    rule_id = town.rule("r", "text = 'a'")
+    caller = system_caller(town.org_id, "test")
+    with town.context.database.transaction(town.org_id) as tx:
+        known = known_configuration(tx)
+    newer = {"name": "r", "where": "text = 'b'", "from_a_later_version": True}
+    with town.context.database.transaction(town.org_id) as tx:
+        config.save(
+            tx, ConfigKind.RULE, rule_id, "r", newer, author="later", reason="",
+            now=town.context.clock(),
+        )  # fmt: skip
+    with town.context.database.transaction(town.org_id) as tx:
+        assert known_configuration(tx) == known
+    assert "`from_a_later_version` is not known" in figures(town).configuration_problem
+    with pytest.raises(Unavailable, match="cannot be read"):
+        configuration.create(town.context, caller, POLICIES, {"name": "new"}, "")
+    with town.context.database.transaction(town.org_id) as tx:
+        config.save(
+            tx, ConfigKind.RULE, rule_id, "r", {"name": "r", "where": "text = 'b'"},
+            author="later", reason="", now=town.context.clock(),
+        )  # fmt: skip
+    assert figures(town).configuration_problem == ""
+
+
+def test_a_process_that_never_read_one_says_that_it_cannot(town: Town, database_url: str) -> None:
+    rule_id = town.rule("r", "text = 'a'")
+    with town.context.database.transaction(town.org_id) as tx:
+        config.save(
+            tx, ConfigKind.RULE, rule_id, "r", {"nonsense": 1}, author="later", reason="",
+            now=town.context.clock(),
+        )  # fmt: skip
+    fresh = Database(database_url)
+    with closing(fresh), fresh.transaction(town.org_id) as tx:
+        with pytest.raises(Unavailable, match="cannot be read"):
+            known_configuration(tx)
+        with pytest.raises(Unavailable, match="cannot be read"):
+            LiveConfigurations(town.context.clock).current(tx, town.org_id)
