@@ -46,7 +46,6 @@ KEY_KEPT_S = 1.0
 INTAKE_KEPT_S = 0.5
 FOR_EVER_S = float("inf")
 A_TURNS_WORK = 50
-A_TURNS_BYTES = 16 << 10
 MOST_PROBLEMS = 1000
 MOST_BATCH = 10_000
 SOURCE = b"post-items"
@@ -100,8 +99,7 @@ class Ingest:
     async def accept_all(self, request: Request) -> None:
         """All items of the body or none. Raises InvalidInput with a pointer for each problem."""
         async with self.body.held(request) as body:
-            if len(body) > A_TURNS_BYTES:
-                await self.turns.next()
+            await self.turns.next()
             raws = read_items(body)
             caller = await self.callers.get(request.headers.get("x-api-key", ""))
             asked = once_of(request, "items/async", body)
@@ -120,6 +118,7 @@ class Ingest:
     async def accept_each(self, request: Request) -> bytes:
         """What became of each item, as JSON. Raises InvalidInput when none was accepted."""
         async with self.body.held(request) as body:
+            await self.turns.next()
             raws = read_each(body, MOST_BATCH)
             caller = await self.caller(request)
             asked = once_of(request, "items/batch", body)
