@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from cli.main import COMMANDS
+from store.embedded import SERVER_SETTINGS
 from store.settings import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +39,14 @@ def test_every_command_exists_with_its_options(name: str) -> None:
         timeout=60,
     )
     assert all(option in shown.stdout for option in options if option.startswith("--"))
+
+
+def test_its_postgres_is_set_as_the_embedded_one() -> None:
+    server, *options = SERVICES["postgres"]["command"]
+    told = dict(option.removeprefix("--").split("=") for option in options)
+    assert server == "postgres"
+    assert told == {name: SERVER_SETTINGS[name] for name in told}
+    assert {"shared_buffers", "max_wal_size", "autovacuum_naptime"} <= told.keys()
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
