@@ -7,6 +7,7 @@ key all events up to some time are here. The keys asked about longest ago are fo
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ MOST_KEYS = 100_000
 # A counter with more events of one key is no longer kept once memory is full.
 MOST_EVENTS = 200_000
 MOST_MEMORIES = 4
+# Then all is read anew: what was erased is in memory no longer than that.
+MOST_AGE_S = 3600.0
 # Batches of other threads may be so much older than the latest.
 SLACK_US = 10_000_000
 NO_PLACE = -1
@@ -178,6 +181,7 @@ class WindowMemory:
         self.batch = 0
         self.frontier_us = 0
         self.resting, self.rest = 0, 1
+        self.born = time.monotonic()
 
     def table(self, layout: Layout) -> Table:
         found = self.tables.get(layout.series)
@@ -231,6 +235,8 @@ def borrowed(database: Database, org_id: int, *, patient: bool) -> Iterator[Wind
     """
     memory = _lent(database, org_id, patient=patient)
     try:
+        if time.monotonic() - memory.born > MOST_AGE_S:
+            memory.forget_all()
         yield memory
     except BaseException:
         memory.forget_all()  # it may have learned half of a batch

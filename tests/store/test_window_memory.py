@@ -154,6 +154,18 @@ def test_who_is_patient_gets_the_memory_that_knows_most(
         assert again is first
 
 
+def test_nothing_is_remembered_for_long(database: Database, org: Organisation) -> None:
+    with borrowed(database, org.org_id, patient=True) as memory:
+        table_of(memory, COUNTS, ["a"])
+    with borrowed(database, org.org_id, patient=True) as memory:
+        assert memory.keys == 1
+    with (
+        mock.patch.object(window_memory, "MOST_AGE_S", -1.0),
+        borrowed(database, org.org_id, patient=True) as memory,
+    ):
+        assert memory.keys == 0
+
+
 def test_a_batch_that_fails_leaves_nothing_half_known(
     database: Database, org: Organisation
 ) -> None:
