@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Longs = NDArray[np.int64]
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Part(NamedTuple):
@@ -186,3 +190,8 @@ class Events(NamedTuple):
             return found if largest is None or found is None else max(found, largest)
         units = self.units + sum(map(millionths, seen))
         return of_numbers(measure, self.middle + len(seen), units, None)
+
+
+def moment(at_us: int) -> datetime:
+    """at_us: microseconds since the epoch."""
+    return EPOCH + timedelta(microseconds=at_us)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from engine.language.measures import Measured
     from store.database import Database
-    from store.window_groups import Layout, Series, Windowed
+    from store.window_groups import Ask, Layout, Series, Windowed
     from store.window_reads import Read
 
     Longs = NDArray[np.int64]
@@ -188,6 +188,10 @@ class WindowMemory:
         if found is None:
             found = self.tables[layout.series] = Table(layout)
         return found
+
+    def remembers(self, asks: Sequence[Ask]) -> bool:
+        """Whether anything is known of a key they ask for."""
+        return any(ask.key in table.rows for ask in asks if (table := self.tables.get(ask.series)))
 
     def catch_up(self, read: Read, keys: Column, until_us: int) -> None:
         """read: all events of the organisation from the frontier on."""

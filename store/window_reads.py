@@ -39,11 +39,11 @@ MILLENNIUM_US = 946_684_800_000_000
 OF_KEYS = """
 SELECT array_agg(q.number << 32 | w.counter_id), array_agg(w.arrived_at),
        array_agg(coalesce(w.value, 0)), array_agg(w.member)
-FROM unnest(%(keys)s::text[], %(numbers)s::bigint[], %(afters)s::bigint[], %(lasts)s::bigint[],
-            %(mosts)s::int[]) AS q(key, number, after, last, most)
+FROM unnest(%(keys)s::text[], %(counters)s::text[], %(numbers)s::bigint[], %(afters)s::bigint[],
+            %(lasts)s::bigint[], %(mosts)s::int[]) AS q(key, counters, number, after, last, most)
 CROSS JOIN LATERAL (
     SELECT counter_id, arrived_at, value, member FROM window_events
-    WHERE key = q.key AND counter_id = ANY(%(counters)s::int[])
+    WHERE key = q.key AND counter_id = ANY(q.counters::int[])
       AND arrived_at > 'epoch'::timestamptz + q.after * interval '1 microsecond'
       AND arrived_at <= 'epoch'::timestamptz + q.last * interval '1 microsecond'
     ORDER BY counter_id, arrived_at LIMIT q.most
@@ -166,10 +166,10 @@ def of_keys(tx: Connection, asked: Sequence[KeyQuestion]) -> Read:
     """In the order of their times for each question and counter."""
     if not asked:
         return NOTHING_READ
-    layouts = {id(each.layout): each.layout for each in asked}.values()
-    counters = {each.series.counter_id for layout in layouts for each in layout.widest}
+    layouts = {id(each.layout): each.layout for each in asked}
+    counters = {name: whole_numbers(each.counters.tolist()) for name, each in layouts.items()}
     parameters = {
-        "counters": whole_numbers(sorted(counters)),
+        "counters": texts([counters[id(each.layout)] for each in asked]),
         "keys": texts([each.key for each in asked]),
         "numbers": whole_numbers(range(len(asked))),
         "afters": whole_numbers(each.after_us for each in asked),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -20,6 +20,8 @@ from store.window_events import WindowEvent
 from store.window_memory import WindowMemory
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from store.database import Database
     from tests.world import Organisation
 
@@ -181,10 +183,18 @@ def test_sums_by_the_minute_change_no_answer(
     events=EVENTS,
     batches=st.lists(ASKS, min_size=2, max_size=5),
     most_words=st.sampled_from([1, 10, 1000]),
-    events_a_key=st.sampled_from([0, 2, 1000]),
-    slack_us=st.sampled_from([0, 20]),
-    many=st.sampled_from([1, 1000]),
-    most_counted=st.sampled_from([0, 256]),
+    limits=st.fixed_dictionaries(
+        {
+            (features, "MOST_FIRST_READ"): st.sampled_from([1, 20]),
+            (features, "FEW"): st.sampled_from([0, 20]),
+            (features, "MANY"): st.sampled_from([1, 1000]),
+            (features, "EVENTS_A_KEY"): st.sampled_from([0, 2, 1000]),
+            (window_memory, "SLACK_US"): st.sampled_from([0, 20]),
+            (window_columns, "MOST_COUNTED"): st.sampled_from([0, 256]),
+            (window_columns, "FEW_SEARCHES"): st.sampled_from([0, 48]),
+            (window_columns, "LONG"): st.sampled_from([0, 1000]),
+        }
+    ),
 )
 def test_what_is_remembered_changes_no_answer(
     database: Database,
@@ -192,15 +202,12 @@ def test_what_is_remembered_changes_no_answer(
     events: Stored,
     batches: list[list[tuple[Kind, str, int]]],
     most_words: int,
-    events_a_key: int,
-    slack_us: int,
-    many: int,
-    most_counted: int,
+    limits: dict[tuple[ModuleType, str], int],
 ) -> None:
     """Batches in any order over one memory, while events arrive between them.
 
-    However much of what is new is read at once, or by key, over one connection or two, and however
-    little room there is.
+    However much of what is new is read at once, or by key, over one connection or two, or for this
+    batch alone, and however little room there is.
     """
     memory = WindowMemory(most_words)
     for number, asks in enumerate(batches):
@@ -208,17 +215,12 @@ def test_what_is_remembered_changes_no_answer(
         seen = {name: told for name, told in events.items() if name[2] <= last}
         store(database, org, seen)
         questions = [ask(*each) for each in asks]
-        with (
-            mock.patch.object(features, "MOST_FIRST_READ", 1),
-            mock.patch.object(features, "borrowed", return_value=nullcontext(memory)),
-            mock.patch.object(features, "MANY", many),
-            mock.patch.object(features, "CATCH_UP", 1),
-            mock.patch.object(features, "EVENTS_A_KEY", events_a_key),
-            mock.patch.object(window_memory, "SLACK_US", slack_us),
-            mock.patch.object(window_columns, "MOST_COUNTED", most_counted),
-            mock.patch.object(window_columns, "FEW_SEARCHES", most_counted // 4),
-            mock.patch.object(window_columns, "LONG", most_counted),
-        ):
+        with ExitStack() as stack:
+            for (module, name), limit in limits.items():
+                stack.enter_context(mock.patch.object(module, name, limit))
+            stack.enter_context(mock.patch.object(features, "CATCH_UP", 1))
+            lent = mock.patch.object(features, "borrowed", return_value=nullcontext(memory))
+            stack.enter_context(lent)
             assert features.answers_of(database, org.org_id, questions) == [
                 all_plain(seen, *each) for each in asks
             ]
