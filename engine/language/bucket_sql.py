@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.language.buckets import over_rate
 from engine.language.counter_sql import identity_sql
@@ -19,38 +19,71 @@ if TYPE_CHECKING:
     from engine.language.operator import SqlEmitter
 
 
+class _Bucket(NamedTuple):
+    """A token bucket. keys: the name and the SQL of each part of its key. answers: of a list."""
+
+    place: int
+    keys: dict[str, str]
+    answers: str
+
+    @property
+    def listed(self) -> str:
+        return ", ".join(self.keys)
+
+    @property
+    def number(self) -> str:
+        """Of each item, which of its key's arrivals it is."""
+        order = f"PARTITION BY {self.listed} ORDER BY _moment, _seq"
+        return f"row_number() OVER ({order}) AS _nth_{self.place}"
+
+    @property
+    def joined(self) -> str:
+        """A list a key; no key, no answer."""
+        known = " AND ".join(f"{name} IS NOT NULL" for name in self.keys)
+        alike = " AND ".join(f"_asking.{name} = _bucket_{self.place}.{name}" for name in self.keys)
+        return (
+            f"LEFT JOIN (SELECT {self.listed}, {self.answers} AS _over FROM _keyed"  # noqa: S608
+            f" WHERE {known} AND _moment IS NOT NULL GROUP BY {self.listed})"
+            f" AS _bucket_{self.place} ON {alike}"
+        )
+
+    @property
+    def answered(self) -> str:
+        over = f"_bucket_{self.place}._over[_asking._nth_{self.place}]"
+        return f'CASE WHEN _asking._moment IS NOT NULL THEN {over} END AS "_count_{self.place}"'
+
+
 def with_buckets(emitter: SqlEmitter, counters: Sequence[Counter], relation: str) -> str:
-    """Adds `_count_<place>` for each counter that is a token bucket. The relation has `_seq`."""
-    for place, counter in enumerate(counters):
-        if counter.measure is Measure.TOKENS:
-            relation = _with_bucket(emitter, counter, place, relation)
-    return relation
+    """Adds `_count_<place>` for each counter that is a token bucket. The relation has `_seq`.
+
+    It is named once however many there are: a query over it may be long.
+    """
+    buckets = [
+        _bucket(emitter, counter, place)
+        for place, counter in enumerate(counters)
+        if counter.measure is Measure.TOKENS
+    ]
+    if not buckets:
+        return relation
+    keys = ", ".join(f"{sql} AS {name}" for each in buckets for name, sql in each.keys.items())
+    moment = f"epoch_us({emitter.value(ArrivalTime(TIME))})"
+    numbers = ", ".join(each.number for each in buckets)
+    added = ", ".join(f"{each.listed}, _nth_{each.place}" for each in buckets)
+    answers = ", ".join(each.answered for each in buckets)
+    return (
+        f"(WITH _keyed AS MATERIALIZED (SELECT *, {keys}, {moment} AS _moment FROM {relation})"  # noqa: S608 - checked nodes
+        f" SELECT _asking.* EXCLUDE ({added}, _moment), {answers}"
+        f" FROM (SELECT *, {numbers} FROM _keyed) AS _asking"
+        f" {' '.join(each.joined for each in buckets)})"
+    )
 
 
-def _with_bucket(emitter: SqlEmitter, counter: Counter, place: int, relation: str) -> str:
-    """A list a key, joined back by each item's number in it; no key, no answer."""
+def _bucket(emitter: SqlEmitter, counter: Counter, place: int) -> _Bucket:
     assert counter.rate is not None
     parts = [part for key in counter.key for part in identity_sql(emitter, key)]
-    names = [f"_key_{number}" for number, _ in enumerate(parts)]
-    keys = ", ".join(f"{part} AS {name}" for part, name in zip(parts, names, strict=True))
-    listed, known = ", ".join(names), " AND ".join(f"{name} IS NOT NULL" for name in names)
-    moment = f"epoch_us({emitter.value(ArrivalTime(TIME))})"
+    keys = {f"_key_{place}_{number}": part for number, part in enumerate(parts)}
     answers = emitter.call(_function(counter.rate), "list(_moment ORDER BY _moment, _seq)")
-    keyed = f"(SELECT *, {keys}, {moment} AS _moment FROM {relation})"  # noqa: S608 - checked nodes
-    numbered = (
-        f"(SELECT *, row_number() OVER (PARTITION BY {listed} ORDER BY _moment, _seq)"  # noqa: S608
-        f" AS _nth FROM {keyed})"
-    )
-    buckets = (
-        f"(SELECT {listed}, {answers} AS _over FROM {keyed}"  # noqa: S608
-        f" WHERE {known} AND _moment IS NOT NULL GROUP BY {listed})"
-    )
-    on = " AND ".join(f"_asking.{name} = _bucket.{name}" for name in names)
-    return (
-        f"(SELECT _asking.* EXCLUDE ({listed}, _moment, _nth),"  # noqa: S608
-        f" CASE WHEN _asking._moment IS NOT NULL THEN _bucket._over[_asking._nth] END"
-        f' AS "_count_{place}" FROM {numbered} AS _asking LEFT JOIN {buckets} AS _bucket ON {on})'
-    )
+    return _Bucket(place, keys, answers)
 
 
 def _function(rate: Rate) -> TextFunction:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from engine.backtest.recent import Seen, counter_answers
 from engine.language.buckets import MOST, PERIODS, Rate, over_rate
 from engine.language.check import check
+from engine.language.duckdb_sql import plan_values
 from tests.engine.language.world import (
     ARRIVAL,
     BANKS,
@@ -127,6 +128,21 @@ def test_buckets_and_counts_of_a_key_share_their_events() -> None:
     )
     assert len({counter.identity for counter in predicate.counters}) == 1
     assert len(predicate.counters) == 3
+
+
+def test_many_buckets_are_planned_side_by_side() -> None:
+    """A query that names its relation twice for each would double with each of them."""
+    keys, limits = ("text", "lower(text)", "score"), (1, 2, 3, 4, 5, 6)
+    texts = [f"rate_limited({key}, {limit}, '1 hour')" for key in keys for limit in limits]
+    trees = [tree_of(text) for text in texts]
+    times = [ARRIVAL + timedelta(seconds=n) for n in range(9)]
+    items = [Placed({"text": "aAb"[n % 3], "score": n % 2}, time) for n, time in enumerate(times)]
+    plan = plan_values(trees, SCHEMA, BANKS, "items")
+    assert plan.source.count("FROM items") == 1
+    found = by_duckdb(trees, items)
+    for place, text in enumerate(texts):
+        [counter] = predicate_of(text).counters
+        assert [row[place] for row in found] == naive_answers(counter, items)
 
 
 WRONG = [
