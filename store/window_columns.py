@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # After everything that happens.
 NEVER = 2**62
-FIRST = np.array([True])
+EDGE = np.array([True])
 # Far from where the millionths of all numbers of a stream would not fit 64 bits.
 MOST_UNITS = 2.0**62
 # A window with more members is not counted anew for each question.
@@ -122,7 +122,7 @@ class Columns:
             numbers, members = numbers[kept], members[kept]
         if not len(streams):
             return
-        begins = np.concatenate([FIRST, streams[1:] != streams[:-1], FIRST]).nonzero()[0]
+        begins = np.concatenate([EDGE, streams[1:] != streams[:-1], EDGE]).nonzero()[0]
         firsts, counts = begins[:-1], begins[1:] - begins[:-1]
         mine = streams[firsts]
         self._make_room(mine, counts)

@@ -35,7 +35,7 @@ MOST_KEYS = 100_000
 # A counter with more events of one key is no longer kept once memory is full.
 MOST_EVENTS = 200_000
 MOST_MEMORIES = 4
-# Then all is read anew: what was erased is in memory no longer than that.
+# Then all is read anew: what was erased counts no longer than that.
 MOST_AGE_S = 3600.0
 # Batches of other threads may be so much older than the latest.
 SLACK_US = 10_000_000
