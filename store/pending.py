@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 ALONE_FROM = 2
 SET_ASIDE_AT = 5
 
-# A lease is a short statement: no transaction stays open while the batch is evaluated.
+# A lease is a short statement: no transaction stays open while the batch is evaluated. What is
+# picked comes as an array: joined, a plan made while nothing waited compares each picked row with
+# every waiting one.
 LEASE = """
 WITH picked AS (
     SELECT seq FROM pending
@@ -36,7 +38,7 @@ WITH picked AS (
     UPDATE pending AS p
     SET leased_until = %(until)s, lease_id = %(lease)s,
         attempts = p.attempts + (p.lease_id IS NOT NULL)::int
-    FROM picked WHERE p.seq = picked.seq
+    WHERE p.seq = ANY(ARRAY(SELECT seq FROM picked))
     RETURNING p.seq, p.arrived_at, p.attempts
 )
 SELECT s.seq, s.arrived_at, s.submission_id::text, s.type_id, s.type_version, s.item_id,

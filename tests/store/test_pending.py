@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from store import pending
+from store.database import APP_ROLE
+from store.raw import cursor, follow_indexes
 from tests.store.ingest_rows import place
 
 if TYPE_CHECKING:
@@ -125,3 +128,28 @@ def test_an_item_given_back_waits_for_its_time(database: Database, three: Organi
         pending.fail_alone(tx, lease_id, seq, error="x", now=START, retry_at=retry_at)
         assert lease(tx, attempts=RETRIED)[1] == []
         assert lease(tx, retry_at + timedelta(seconds=1), attempts=RETRIED)[1] == [1]
+
+
+# As autovacuum leaves them when it comes by while nothing waits.
+NOTHING_WAITED = text("""
+SELECT pg_restore_relation_stats(
+    'schemaname', 'public', 'relname', 'pending', 'relpages', 1, 'reltuples', 0::real)
+""")
+
+
+@pytest.mark.parametrize("statement", [pending.LEASE_FRESH, pending.LEASE_AGAIN])
+def test_a_plan_made_while_nothing_waited_still_finds_each_leased_row_by_its_place(
+    database: Database, three: Organisation, statement: str
+) -> None:
+    """A join on the place would compare every picked row with every waiting one."""
+    asked = {"lease": str(uuid4()), "now": START, "until": START, "most": 2, "low": 1, "high": 9}
+    with database.owner() as tx:
+        tx.execute(NOTHING_WAITED)
+        tx.execute(text(f"SET LOCAL ROLE {APP_ROLE}"))
+        tx.execute(text("SELECT set_config('app.org_id', :org, true)"), {"org": str(three.org_id)})
+        follow_indexes(tx)
+        plan = [row[0] for row in cursor(tx).execute(f"EXPLAIN {statement}", asked).fetchall()]
+        tx.rollback()
+    update = next(n for n, line in enumerate(plan) if "Update on pending" in line)
+    [found] = [line for line in plan[update : update + 6] if "Index Cond" in line]
+    assert "seq = ANY" in found
