@@ -24,6 +24,7 @@ import psycopg
 
 from engine.errors import InvalidConfiguration, Unavailable
 from store import server_account, server_binaries
+from store.server_memory import shared_buffers_mb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,7 +51,7 @@ SERVER_SETTINGS: Mapping[str, str] = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
     "max_connections": "200",
-    "shared_buffers": "256MB",
+    "shared_buffers": f"{shared_buffers_mb()}MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "wal_buffers": "16MB",

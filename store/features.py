@@ -45,7 +45,7 @@ MOST_REMEMBERED = 50_000
 MANY = 50
 # Keys to catch up with for which everything new is read, and how many events one may cost.
 CATCH_UP = 8
-EVENTS_A_KEY = 16
+EVENTS_A_KEY = 64
 # A key with too many events is tried again once in so many batches.
 TRY_AGAIN = 256
 # So few questions leave nothing behind, unless their keys have many events.

@@ -9,6 +9,7 @@ about thousands of them is a few operations on arrays.
 from __future__ import annotations
 
 from bisect import bisect_right
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from engine.language.measures import Measured, millionths, of_numbers
 from engine.language.nodes import Carries, Measure
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
     from store.window_groups import Layout, Part
 
@@ -29,11 +30,11 @@ NEVER = 2**62
 EDGE = np.array([True])
 # Far from where the millionths of all numbers of a stream would not fit 64 bits.
 MOST_UNITS = 2.0**62
-# A window with more members is not counted anew for each question.
-MOST_COUNTED = 256
+# What windows of more events hold is not gathered in one column with that of others.
+MOST_GATHERED = 256
 # So few searches are made one by one.
 FEW_SEARCHES = 48
-# A stream with more events is copied by itself.
+# A stream with more events is copied by itself, and seldom: it gets room for as many again.
 LONG = 1000
 # The smallest room; no room is of more than so many doublings of it.
 LEAST_ROOM = 4
@@ -57,12 +58,14 @@ class Columns:
     doublings, the rooms among it that nobody has.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, most_words: int) -> None:
+        """most_words: more is not kept for long; what is not used of it takes no memory."""
         self.each = len(layout.widest)
         self.widths = np.array([windowed.width_us for windowed in layout.widest], np.int64)
         carries = [windowed.carries for windowed in layout.widest]
         self.names = [name for c in Carries if c in carries for name in COLUMNS.get(c, ())]
         self.words_each = sum(WORDS_EACH[c] for c in carries) / max(self.each, 1)
+        self.reserved = 1 + int(most_words / max(self.words_each, 1))
         self.reaches = np.zeros(0, np.int64)
         self.rooms, self.sizes, self.begins, self.ends, self.totals = np.zeros((5, 0), np.int64)
         self.weights = np.zeros(0)
@@ -181,11 +184,9 @@ class Columns:
             for name, column in before.items():
                 getattr(self, name)[rooms[n] : rooms[n] + held[n]] = column[begins[n] : ends[n]]
         held[held > LONG] = 0
-        total = int(held.sum())
-        if not total:
+        if not held.any():
             return
-        within = np.arange(total) - (held.cumsum() - held).repeat(held)
-        sources, targets = within + begins.repeat(held), within + rooms.repeat(held)
+        sources, targets = _stretches(begins, held)[0], _stretches(rooms, held)[0]
         for name, column in before.items():
             getattr(self, name)[targets] = column[sources]
 
@@ -201,6 +202,7 @@ class Columns:
 
     def _take(self, wanted: Longs) -> tuple[Longs, Longs]:
         """Rooms for as many events as are wanted, and their sizes."""
+        wanted = np.where(wanted > LONG, 2 * wanted, wanted)
         doublings = np.ceil(np.log2(np.maximum(wanted / LEAST_ROOM, 1))).astype(np.int64)
         rooms = np.empty(len(wanted), np.int64)
         for each in {*doublings.tolist()}:
@@ -212,16 +214,17 @@ class Columns:
             self.filled += size * len(new)
             self.used += size * len(mine)
             rooms[mine] = np.concatenate([np.array(old, np.int64), new])
-        if self.filled >= len(self.times):
-            self._enlarge()
+        self._enlarge()
         return rooms, LEAST_ROOM << doublings
 
     def _enlarge(self) -> None:
         """What is free takes no memory until it is used; to copy the rest takes its time."""
         for name, column in self._columns().items():
-            larger = np.empty(4 * self.filled, column.dtype)
-            larger[: len(column)] = column
-            setattr(self, name, larger)
+            if self.filled >= len(column):
+                size, is_plain = 4 * self.filled, column.dtype != object
+                larger = _reserved(size, column.dtype) if is_plain else np.empty(size, object)
+                larger[: len(column)] = column
+                setattr(self, name, larger)
 
     def keep(self, rows: Longs) -> None:
         """Only these remain, and are numbered anew in this order."""
@@ -240,8 +243,11 @@ class Columns:
 
     def _empty(self) -> None:
         """Nobody has a room."""
-        self.times, self.units = np.empty((2, 1), np.int64)  # units: of all events before it
-        self.numbers, self.members = np.empty(1), np.empty(1, object)
+        self.times = _reserved(self.reserved, np.int64)
+        numbers = self.reserved if "numbers" in self.names else 1
+        self.numbers = _reserved(numbers, np.float64)
+        self.units = _reserved(numbers, np.int64)  # of all events before it
+        self.members = np.empty(1, object)
         self.sizes[:] = 0
         self.filled = self.used = 0
         self.free: list[list[int]] = [[] for _ in range(MOST_DOUBLINGS)]
@@ -288,21 +294,31 @@ class Columns:
         return np.where(places < self.ends[streams], self.units[places], self.totals[streams])
 
     def _largest(self, lows: Longs, highs: Longs) -> list[Measured]:
-        found: list[Measured] = self.numbers[lows].tolist()
-        for n in np.flatnonzero(highs - lows != 1).tolist():
-            stretch = self.numbers[lows[n] : highs[n]]
-            found[n] = float(stretch.max()) if len(stretch) else None
+        found: list[Measured] = [None] * len(lows)
+        events = highs - lows
+        few = ((events > 0) & (events <= MOST_GATHERED)).nonzero()[0]
+        if len(few):
+            places, starts = _stretches(lows[few], events[few])
+            largest = np.maximum.reduceat(self.numbers[places], starts)
+            for n, number in zip(few.tolist(), largest.tolist(), strict=True):
+                found[n] = number
+        for n in (events > MOST_GATHERED).nonzero()[0].tolist():
+            found[n] = float(self.numbers[lows[n] : highs[n]].max())
         return found
 
     def _distinct(self, streams: Longs, lows: Longs, highs: Longs, width_us: int) -> list[Measured]:
         events = highs - lows
         found: list[Measured] = events.tolist()
-        for n in np.flatnonzero(events > 1).tolist():
-            low, high = int(lows[n]), int(highs[n])
-            if high - low <= MOST_COUNTED:
-                found[n] = len(set(self.members[low:high].tolist()))
-            else:
-                found[n] = self._sliding(int(streams[n]), width_us).to(self.members, low, high)
+        few = ((events > 1) & (events <= MOST_GATHERED)).nonzero()[0]
+        if len(few):
+            places, starts = _stretches(lows[few], events[few])
+            members = self.members[places].tolist()
+            ends = (starts + events[few]).tolist()
+            for n, start, end in zip(few.tolist(), starts.tolist(), ends, strict=True):
+                found[n] = len(set(members[start:end]))
+        for n in (events > MOST_GATHERED).nonzero()[0].tolist():
+            sliding = self._sliding(int(streams[n]), width_us)
+            found[n] = sliding.to(self.members, int(lows[n]), int(highs[n]))
         return found
 
     def _sliding(self, stream: int, width_us: int) -> _Members:
@@ -341,6 +357,18 @@ def longer(column: Column, size: int, fill: int) -> Column:
     if more <= 0:
         return column
     return np.concatenate([column, np.full(max(more, len(column)), fill, column.dtype)])
+
+
+def _reserved(size: int, kind: DTypeLike) -> Column:
+    """Takes memory page by page, as it is used: large pages, which numpy asks for, take long."""
+    memory = mmap(-1, size * np.dtype(kind).itemsize, MAP_PRIVATE | MAP_ANONYMOUS)
+    return np.frombuffer(memory, kind)
+
+
+def _stretches(lows: Longs, lengths: Longs) -> tuple[Longs, Longs]:
+    """The places of stretches of a column one after the other, and where each then begins."""
+    starts = lengths.cumsum() - lengths
+    return np.arange(int(lengths.sum())) + (lows - starts).repeat(lengths), starts
 
 
 def _later(known: Longs, lows: Longs, highs: Longs, times: Longs) -> Longs:

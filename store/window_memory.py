@@ -51,12 +51,12 @@ class Table:
     the series that ask for it began.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, most_words: int) -> None:
         self.layout = layout
         self.rows: dict[str, int] = {}
         self.untils, self.asked = np.zeros((2, 0), np.int64)
         self.firsts = [np.zeros(0, np.int64) for _ in layout.firsts]
-        self.columns = Columns(layout)
+        self.columns = Columns(layout, most_words)
         self.last_counter = max(layout.counters.tolist(), default=0)
         self.places = np.full(self.last_counter + 2, NO_PLACE)
         self.places[layout.counters] = np.arange(len(layout.counters))
@@ -186,7 +186,7 @@ class WindowMemory:
     def table(self, layout: Layout) -> Table:
         found = self.tables.get(layout.series)
         if found is None:
-            found = self.tables[layout.series] = Table(layout)
+            found = self.tables[layout.series] = Table(layout, self.most_words)
         return found
 
     def remembers(self, asks: Sequence[Ask]) -> bool:

@@ -190,7 +190,7 @@ def test_sums_by_the_minute_change_no_answer(
             (features, "MANY"): st.sampled_from([1, 1000]),
             (features, "EVENTS_A_KEY"): st.sampled_from([0, 2, 1000]),
             (window_memory, "SLACK_US"): st.sampled_from([0, 20]),
-            (window_columns, "MOST_COUNTED"): st.sampled_from([0, 256]),
+            (window_columns, "MOST_GATHERED"): st.sampled_from([0, 256]),
             (window_columns, "FEW_SEARCHES"): st.sampled_from([0, 48]),
             (window_columns, "LONG"): st.sampled_from([0, 1000]),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
@@ -31,7 +32,12 @@ def found(term: str, text: str) -> bool:
 
 
 def is_lettered(term: str) -> bool:
-    return any(char.isalpha() for char in term)
+    return any(map(is_real, term))
+
+
+def is_real(char: str) -> bool:
+    """A letter, or the drawing of one, where a figure or a sign only stands for it."""
+    return char.isalpha() or unicodedata.category(char) == "So"
 
 
 def spellings(term: str) -> set[str]:
@@ -67,7 +73,7 @@ def units(text: str, read: Callable[[str], str], *, signs_are_letters: bool) -> 
                 parts[-1] = Unit("o", "", sign=True, real=False)
                 parts.append(Unit("", SILENT, sign=False, real=False))
             else:
-                parts.append(Unit("" if gap else letter.lower(), letter, sign, char.isalpha()))
+                parts.append(Unit("" if gap else letter.lower(), letter, sign, is_real(char)))
             if char == "(":
                 parts[-1] = Unit("c", "(", sign=True, real=False)
     if not signs_are_letters:

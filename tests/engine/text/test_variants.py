@@ -116,6 +116,7 @@ terms = st.sampled_from(["hat", "oat", "moo", "horn", "hoot", "mama", "tie", "so
 @example(term="ass", text="a.s.s")
 @example(term="hat", text="hatß")
 @example(term="oat", text="047")
+@example(term="oat", text="0🅰7")
 @example(term="ass", text="455")
 @example(term="moo", text="mo moo mmoo")
 def test_every_backend_finds_what_trying_everything_finds(term: str, text: str) -> None:
