@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,6 +79,7 @@ def page(browser: Browser, house: House) -> Iterator[Page]:
     tab.on("request", lambda asked: elsewhere.append(asked.url) if _leaves(asked.url) else None)
     sign_in(tab, house, house.password)
     yield tab
+    sys.stdout.write(tab.locator("body").inner_text())  # shown beside a failure
     tab.close()
     assert elsewhere == []
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -18,7 +20,7 @@ from tests.api.conftest import served
 from tests.house.source import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from services.context import Context
@@ -54,24 +56,37 @@ def free_port() -> int:
         return int(held.getsockname()[1])
 
 
+def run_alone(script: str, folder: Path, environment: Mapping[str, str]) -> tuple[int, str, str]:
+    """Its status, output and errors. What it left running, as its receiver, is ended after it."""
+    output, errors = folder / "output.txt", folder / "errors.txt"
+    with output.open("w") as said, errors.open("w") as failed:
+        running = subprocess.Popen(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=folder,
+            env=environment,
+            stdout=said,
+            stderr=failed,
+            start_new_session=True,
+        )
+        try:
+            status = running.wait(LONGEST_S)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
+    return status, output.read_text(encoding="utf-8"), errors.read_text(encoding="utf-8")
+
+
 def test_the_guide_leads_from_a_key_to_a_verified_webhook(
     winnow: str, org: Organisation, tmp_path: Path
 ) -> None:
     [receiver] = blocks("python")
     (tmp_path / "receiver.py").write_text(receiver, encoding="utf-8")
     given = {"WINNOW": winnow, "ADMIN_KEY": org.api_key, "HOOK_PORT": str(free_port())}
-    script = "trap 'kill $RECEIVER 2>/dev/null || true' EXIT\n" + "\n".join(blocks("sh"))
-    ended = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=tmp_path,
-        env={**os.environ, **given},
-        capture_output=True,
-        text=True,
-        timeout=LONGEST_S,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    script = "\n".join(blocks("sh"))
+    status, output, errors = run_alone(script, tmp_path, {**os.environ, **given})
+    assert status == 0, output + errors
     told = (tmp_path / "webhooks.log").read_text(encoding="utf-8")
     assert told.startswith('genuine {"item":{"id":"p1"')
     assert "FORGED" not in told
-    assert sorted(ended.stdout.splitlines()[-2:]) == ["APPEAL p1", "DEFAULT p1"]
+    assert sorted(output.splitlines()[-2:]) == ["APPEAL p1", "DEFAULT p1"]
