@@ -30,16 +30,17 @@ ON CONFLICT DO NOTHING
 """
 
 # Leased by putting off when they are due: whoever dies holding one gives it back in time.
+# What is picked comes as an array, as in `store/pending.py`.
 LEASE = text("""
 WITH picked AS (
-    SELECT arrived_at, seq, position FROM media
+    SELECT ctid FROM media
     WHERE state = 'waiting' AND due_at <= :now ORDER BY due_at LIMIT :most
     FOR UPDATE SKIP LOCKED
 )
-UPDATE media AS m SET due_at = :until, attempts = m.attempts + 1 FROM picked AS p
-WHERE m.arrived_at = p.arrived_at AND m.seq = p.seq AND m.position = p.position
-RETURNING m.arrived_at, m.seq, m.position, m.submission_id::text, m.type_id, m.item_id, m.path,
-          m.kind, m.url, m.attempts
+UPDATE media SET due_at = :until, attempts = attempts + 1
+WHERE ctid = ANY(ARRAY(SELECT ctid FROM picked))
+RETURNING arrived_at, seq, position, submission_id::text, type_id, item_id, path, kind, url,
+          attempts
 """)
 HASHED = text("""
 UPDATE media SET state = 'hashed', hashes = CAST(:hashes AS jsonb), error = NULL, settled_at = :now
