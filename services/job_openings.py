@@ -112,7 +112,7 @@ def _new_job(
 
 def _route(tx: Connection, router: Router, opening: Opening, now: datetime) -> Route:
     if opening.queue_id is not None and opening.queue_id in router.configuration.queues:
-        return Route(opening.queue_id)
+        return Route(opening.queue_id, queue_named=True)
     if not router.wants(opening.kind, opening.type_id):
         return Route(default_queue_id(router.configuration, opening.kind))
     data, at = _data(tx, opening, now)
@@ -165,6 +165,7 @@ def _logged(
             {"ruleId": s.rule_id, "name": s.name, "outcome": s.outcome.value, "shadow": s.shadow}
             for s in route.trail
         ),
+        queue_named=route.queue_named,
     )
 
 

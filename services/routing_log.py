@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RoutingView:
+    """rule_id: None when no routing rule decided.
+
+    queue_named: by the action that opened the job, so that no rule was asked; else it is the
+    default queue.
+    """
+
     job_id: str
     at: datetime
     kind: str
@@ -29,6 +35,7 @@ class RoutingView:
     rule_id: str | None
     config_version: int
     trail: tuple[Step, ...]
+    queue_named: bool
 
 
 def log(
@@ -61,4 +68,5 @@ def routing_view(row: Routing, configuration: Configuration) -> RoutingView:
             Step(one["ruleId"], one["name"], Outcome(one["outcome"]), one["shadow"])
             for one in row.trail
         ),
+        queue_named=row.queue_named,
     )

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from engine.paging import PageRequest
 
 INSERT = text("""
-INSERT INTO routings (org_id, job_id, at, kind, queue_id, rule_id, config_version, trail)
+INSERT INTO routings (org_id, job_id, at, kind, queue_id, rule_id, config_version, trail,
+                      queue_named)
 VALUES (current_setting('app.org_id')::int, :job_id, :at, :kind, :queue_id, :rule_id,
-        :config_version, CAST(:trail AS jsonb))
+        :config_version, CAST(:trail AS jsonb), :queue_named)
 """)
-COLUMNS = "job_id::text, at, kind, queue_id, rule_id, config_version, trail"
+COLUMNS = "job_id::text, at, kind, queue_id, rule_id, config_version, trail, queue_named"
 OF_JOB = text(f"SELECT {COLUMNS} FROM routings WHERE job_id = CAST(:job_id AS uuid)")
 LIST = text(f"""
 SELECT {COLUMNS} FROM routings
@@ -35,7 +36,10 @@ ORDER BY at DESC, job_id DESC LIMIT :limit
 
 @dataclass(frozen=True)
 class Routing:
-    """rule_id: None when no rule decided. trail: what each rule said, in order."""
+    """rule_id: None when no rule decided. trail: what each rule said, in order.
+
+    queue_named: by the action that opened the job, so that no rule was asked.
+    """
 
     job_id: str
     at: datetime
@@ -44,6 +48,7 @@ class Routing:
     rule_id: str | None
     config_version: int
     trail: Sequence[Mapping[str, Any]]
+    queue_named: bool
 
 
 def insert(tx: Connection, found: Sequence[Routing]) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.winnow_client.model import ItemField
 
 _MEDIA = {"IMAGE", "VIDEO", "AUDIO", "MEDIA"}
+_WRITTEN = {"text", "body", "content", "message", "comment", "title", "bio"}
 _LONG = 60
 
 
@@ -39,20 +40,25 @@ def has_media(fields: Sequence[ItemField]) -> bool:
 
 
 def brief(data: Mapping[str, Any], spans: Mapping[str, Sequence[Span]] | None = None) -> str:
-    """HTML of the one field that says most about an item: a matched one, else its longest text."""
+    """HTML of the one field that says most about an item: a matched one, else what was written."""
     spans = spans or {}
     texts = {k: v for k, v in data.items() if isinstance(v, str) and v}
     if not texts:
         return escape(json.dumps(data, ensure_ascii=False)[:200])
     matched = [name for name in texts if spans.get(name)]
-    name = matched[0] if matched else max(texts, key=lambda k: len(texts[k]))
+    name = matched[0] if matched else max(texts, key=lambda k: _tells(k, texts[k]))
     return excerpt(texts[name], [(s, e) for s, e in spans.get(name, ())])
+
+
+def _tells(name: str, text: str) -> tuple[bool, bool, bool, int]:
+    """More, the more likely somebody wrote it: a long id or time says less than a short remark."""
+    return name.lower() in _WRITTEN, " " in text, parsed(text) is None, len(text)
 
 
 def _is_long(field: ItemField) -> bool:
     if field.container or field.type not in {"STRING", "TEXT"} or not isinstance(field.value, str):
         return False
-    named = field.name.lower() in {"text", "body", "content", "message", "comment", "title", "bio"}
+    named = field.name.lower() in _WRITTEN
     return named or len(field.value) > _LONG or "\n" in field.value
 
 

@@ -87,7 +87,9 @@ def reasons(job: Job, standings: Mapping[tuple[str, str], Standing]) -> str:
 def routing_line(routing: Routing) -> str:
     """Which routing rule chose the queue; what the others said when it is unfolded."""
     chosen = next((step.name for step in routing.trail if step.rule_id == routing.rule_id), None)
-    if routing.rule_id is None:
+    if routing.queue_named:
+        told = "Its action names this queue"
+    elif routing.rule_id is None:
         told = "No routing rule held: the default queue" if routing.trail else "The default queue"
     else:
         told = f"Routed here by {chosen or routing.rule_id}"

@@ -303,11 +303,15 @@ class RoutingStep(Wire, frozen=True):
 
 
 class Routing(Wire, frozen=True):
-    """rule_id: None where no routing rule held, and the job went to the default queue."""
+    """rule_id: None where no routing rule chose the queue.
+
+    queue_named: by the action that opened the job; else it went to the default queue.
+    """
 
     queue_name: str = ""
     rule_id: str | None = None
     trail: list[RoutingStep] = []
+    queue_named: bool = False
 
 
 class Job(Wire, frozen=True):

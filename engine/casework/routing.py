@@ -73,11 +73,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Route:
-    """queue_id: None for an organisation without any queue. rule_id: None for a default queue."""
+    """queue_id: None for an organisation without any queue. rule_id: None when no rule decided.
+
+    queue_named: by what opens the job, so that no rule was asked; else it is the default queue.
+    """
 
     queue_id: str | None
     rule_id: str | None = None
     trail: tuple[Step, ...] = ()
+    queue_named: bool = False
 
 
 @dataclass(frozen=True)

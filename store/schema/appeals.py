@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Index,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     Uuid,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -69,6 +71,7 @@ routings = Table(
     words("rule_id", null=True),
     Column("config_version", BigInteger, nullable=False),
     Column("trail", JSONB, nullable=False),
+    Column("queue_named", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("org_id", "job_id", name="routings_pkey"),
     Index("routings_at_idx", "org_id", "at"),
 )

@@ -60,6 +60,19 @@ def test_the_first_rule_that_matches_takes_the_job(office: Office, platform: Api
     assert only == [one for one in log if one["queueName"] == "One"]
 
 
+def test_an_action_that_names_its_queue_asks_no_rule(office: Office, platform: Api) -> None:
+    office.rule("a", "TRUE", "One")
+    named = {"name": "To two", "type": "ENQUEUE_TO_MRT", "queueId": office.queues["Two"]}
+    to_two = office.admin.made("actions", named)["id"]
+    platform.sent(office.post, {"id": "p1", "text": "x"}, {"id": "p2", "text": "x"})
+    for item, action in (("p1", to_two), ("p2", office.look)):
+        asked = {"actionId": action, "itemId": item, "itemTypeId": office.post}
+        assert platform.post("/actions", asked).status_code == 202
+    log = office.admin.get("/routing-rules/log").json()["items"]
+    told = {(one["queueName"], one["queueNamed"], one["ruleId"] is None) for one in log}
+    assert told == {("One", False, False), ("Two", True, True)}
+
+
 def test_where_an_item_would_go_can_be_tried(office: Office, platform: Api) -> None:
     office.rule("text", "contains(text, 'test')", "One")
     office.rule("policy", "list_contains(_policies, 'p1')", "Two")

@@ -232,6 +232,15 @@ def test_the_routing_rule_that_chose_the_queue_is_named(opened: Opened, state: S
     assert "Grave things first: did not hold" in shown
 
 
+def test_a_queue_that_the_action_names_is_not_called_the_default(
+    opened: Opened, state: State
+) -> None:
+    state.waiting[0] = state.waiting[0] | {"routing": {"queueName": "Spam", "queueNamed": True}}
+    shown = said(opened("job", queue="q1"))
+    assert "Its action names this queue" in shown
+    assert "default queue" not in shown
+
+
 def test_a_job_without_reports_has_no_empty_parts(opened: Opened) -> None:
     page = opened("job", queue="q1")
     labels = [tab.label for tab in page.tabs]

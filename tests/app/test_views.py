@@ -142,6 +142,13 @@ def test_what_says_most_about_an_item_is_its_matched_field() -> None:
     assert brief(data, {"title": [(2, 8)]}) == "a <mark>casino</mark>"
 
 
+def test_a_remark_says_more_than_a_time_an_id_or_an_address_that_is_longer() -> None:
+    item = {"created_at": "2026-11-23T18:56:42.609Z", "thread": "t" * 40}
+    assert brief(item | {"text": "oh?"}) == "oh?"
+    assert brief(item | {"caption": "look here"}) == "look here"
+    assert brief({"created_at": item["created_at"], "who": "u1"}) == "u1"
+
+
 @pytest.mark.parametrize(
     ("minutes", "sla", "tone"),
     [(10, None, "soft"), (10, 60, "good"), (55, 60, "warn"), (61, 60, "bad")],
