@@ -14,6 +14,7 @@ from app.session import may, winnow
 from app.views.figures import aware
 from app.views.reports import Standings, key_of, reporters
 from app.widgets.layout import says
+from app.widgets.messages import sentence
 from app.winnow_client import ApiError
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ class Desk:
             if error.status != _CONFLICT:
                 raise
             self.take(winnow().job(job_id), held=False)
-            self.refusal = f"{error.message} You see it as it is; it cannot be decided here."
+            told = sentence(error.message)
+            self.refusal = f"{told} You see it as it is; it cannot be decided here."
 
     def take(self, job: Job | None, *, held: bool = True) -> None:
         self.job, self.held, self.refusal = job, held and job is not None, ""
@@ -230,7 +232,7 @@ class Desk:
             self._refused(error)
 
     def _refused(self, error: ApiError) -> None:
-        self.refusal = f"{error.message} {error.hint}".strip()
+        self.refusal = " ".join(map(sentence, filter(None, (error.message, error.hint))))
         if error.status == _CONFLICT:
             self.held = False
 

@@ -113,7 +113,9 @@ def day_chart(days: Sequence[Mapping[str, Any]], *, compared: bool) -> alt.Chart
     }
     chart = alt.Chart(frame, height=220)
     if len(days) == 1:
-        encoding["x"] = alt.X("rule:N", title=None, axis=alt.Axis(labelAngle=0))
+        day = alt.Axis(labelAngle=0, format="%d %b")
+        encoding["x"] = alt.X("yearmonthdate(day):O", title=None, axis=day)
+        encoding["xOffset"] = alt.XOffset("rule:N", sort=["candidate", "baseline"])
         single: alt.Chart = chart.mark_bar(size=44, cornerRadiusEnd=3).encode(**encoding)
         return single
     lines: alt.Chart = chart.mark_line(point=True, strokeWidth=2.2).encode(**encoding)

@@ -57,12 +57,16 @@ _OUTCOMES = {
 
 def job_line(job: Job, strikes: float = 0, now: datetime | None = None) -> str:
     """strikes: of its author, those that hold."""
-    waited = age(job.enqueued_at, now or datetime.now(UTC))
+    now = now or datetime.now(UTC)
+    if job.decided_at is not None:
+        since = f"decided {age(job.decided_at, now)} ago"
+    else:
+        since = f"waiting {age(job.enqueued_at, now)}"
     return (
         f'<div class="w-line"><b>{escape(job.queue_name)}</b>'
         f"<span>{escape(job.item.item_type_name or job.item.item_type_id)} "
         f"<b>{escape(job.item.item_id)}</b></span>{_author(job, strikes)}"
-        f"<span>waiting {escape(waited)}</span></div>"
+        f"<span>{escape(since)}</span></div>"
     )
 
 

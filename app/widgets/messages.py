@@ -38,7 +38,7 @@ def show_refusal(error: ApiError) -> None:
     if error.status == _SIGNED_OUT:
         show_signed_out()
         return
-    lines = [f"**{plain(_headline(error))}**"]
+    lines = [f"**{plain(sentence(_headline(error)))}**"]
     lines.extend(_problem_line(*problem) for problem in error.problems if problem[1])
     if error.hint:
         lines.append(plain(error.hint))
@@ -64,6 +64,11 @@ def empty(title: str, then: str) -> None:
     """An empty state: what is missing, and what to do next (Markdown)."""
     with st.container(border=True, key=f"empty-{abs(hash(title))}"):
         st.markdown(f"#### {title}\n\n{then}")
+
+
+def sentence(told: str) -> str:
+    """What the API says, which may be half a sentence, as one that others can follow."""
+    return told[:1].upper() + told[1:] + ("" if told.endswith((".", "!", "?")) else ".")
 
 
 def _headline(error: ApiError) -> str:

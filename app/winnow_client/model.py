@@ -321,6 +321,7 @@ class Job(Wire, frozen=True):
     kind: str = "DEFAULT"
     state: str = "open"
     enqueued_at: datetime | None = None
+    decided_at: datetime | None = None
     lease_token: str | None = None
     leased_until: datetime | None = None
     item: ShownItem = ShownItem()

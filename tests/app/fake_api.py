@@ -344,7 +344,7 @@ def _jobs(app: FastAPI, state: State) -> None:
         for job in state.waiting:
             if job["jobId"] == job_id:
                 return _hold(state, job)
-        raise HTTPException(409, "This job has been decided already.")
+        raise HTTPException(409, "this job has been decided already")
 
     @app.get("/api/v1/jobs/{job_id}")
     def job(job_id: str) -> Doc:

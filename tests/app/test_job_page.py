@@ -107,7 +107,7 @@ def test_a_lost_lease_is_told_and_decides_nothing(opened: Opened, state: State) 
 def test_a_decided_job_opens_by_its_link_to_be_read(opened: Opened) -> None:
     opened("job", queue="q1").button(key="ignore").click().run()
     page = opened("job", job="job-0")
-    assert "decided already" in said(page)
+    assert "This job has been decided already. You see it as it is;" in said(page)
     assert "post-0" in said(page)
 
 

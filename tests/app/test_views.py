@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,11 +26,12 @@ from app.views.diff import changed, diff_html
 from app.views.documents import person
 from app.views.figures import UNKNOWN
 from app.views.item_card import brief, item_card
+from app.views.job_parts import job_line
 from app.views.marked_text import excerpt, marked, merged
 from app.views.preview import preview_note
 from app.views.queue_rows import lateness, queue_rows
 from app.views.records import records_of
-from app.winnow_client.model import Diagnostic, ItemField, Preview, QueueStats, Unanswered
+from app.winnow_client.model import Diagnostic, ItemField, Job, Preview, QueueStats, Unanswered
 from tests.app.fake_data import example_state
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -310,6 +312,20 @@ def test_the_days_of_candidate_and_baseline_are_drawn() -> None:
     drawn = day_chart(report["byDay"], compared=True).to_dict()
     values = next(iter(drawn["datasets"].values()))
     assert {row["rule"] for row in values} == {"candidate", "baseline"}
+
+
+def test_a_single_day_is_named_beneath_its_bars() -> None:
+    days = example_state()["backtests"][0]["report"]["byDay"][:1]
+    drawn = day_chart(days, compared=True).to_dict()["encoding"]
+    assert (drawn["x"]["field"], drawn["xOffset"]["field"]) == ("day", "rule")
+
+
+def test_a_decided_job_waits_no_longer() -> None:
+    now = datetime(2026, 5, 4, 12, tzinfo=UTC)
+    job = Job(job_id="j", queue_name="Spam", enqueued_at=now - timedelta(hours=5))
+    assert "waiting 5 h" in job_line(job, now=now)
+    decided = msgspec.structs.replace(job, decided_at=now - timedelta(minutes=2))
+    assert "decided 2 min ago" in job_line(decided, now=now)
 
 
 def test_exported_decisions_cannot_run_as_formulas() -> None:
