@@ -12,7 +12,7 @@ from app.views.item_card import brief
 from app.views.reports import reports_brief
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from app.winnow_client.model import (
         Appeal,
@@ -79,10 +79,10 @@ def _author(job: Job, strikes: float) -> str:
 
 
 def reasons(job: Job, standings: Mapping[tuple[str, str], Standing]) -> str:
-    """Everything that brought it here; reports as one entry, however many."""
+    """Everything that brought it here; reports as one entry, and each rule once, however often."""
     others = [source for source in job.sources if source.kind != "REPORT" or not job.reports]
     said = [reports_brief(job.reports, standings)] if job.reports else []
-    shown = "".join([*said, *map(_reason, others)]) or "<div>Put here by hand.</div>"
+    shown = "".join([*said, *_each_once(others)]) or "<div>Put here by hand.</div>"
     routed = routing_line(job.routing) if job.routing else ""
     listed = f'<div class="w-list">{shown}</div>'
     return f'<p class="w-quiet w-label">Why it is here</p>{listed}{routed}'
@@ -115,12 +115,23 @@ def _step(step: RoutingStep) -> str:
     return f"<li>{escape(step.name)}: {escape(said)}{shadow}</li>"
 
 
-def _reason(source: Source) -> str:
+def _each_once(sources: Sequence[Source]) -> Iterator[str]:
+    """The last of those that say the same, for an item that was sent again."""
+    alike: dict[tuple[str | None, ...], list[Source]] = {}
+    for source in sources:
+        said = (source.kind, source.rule_id, source.rule_name, source.reason, source.where)
+        alike.setdefault(said, []).append(source)
+    for same in alike.values():
+        yield _reason(same[-1], len(same))
+
+
+def _reason(source: Source, times: int) -> str:
     kind = _KINDS.get(source.kind, source.kind.replace("_", " ").capitalize())
     name = escape(source.rule_name or source.reason or "")
     text = f'<p class="w-rule">{escape(source.where)}</p>' if source.where else ""
     saw = _saw(source) if source.trace else ""
-    return f'<div><span class="w-quiet">{escape(kind)}</span> <b>{name}</b>{text}{saw}</div>'
+    often = f' <span class="w-quiet">{times} times</span>' if times > 1 else ""
+    return f'<div><span class="w-quiet">{escape(kind)}</span> <b>{name}</b>{often}{text}{saw}</div>'
 
 
 def _saw(source: Source) -> str:

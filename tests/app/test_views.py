@@ -26,12 +26,20 @@ from app.views.diff import changed, diff_html
 from app.views.documents import person
 from app.views.figures import UNKNOWN
 from app.views.item_card import brief, item_card
-from app.views.job_parts import job_line
+from app.views.job_parts import job_line, reasons
 from app.views.marked_text import excerpt, marked, merged
 from app.views.preview import preview_note
 from app.views.queue_rows import lateness, queue_rows
 from app.views.records import records_of
-from app.winnow_client.model import Diagnostic, ItemField, Job, Preview, QueueStats, Unanswered
+from app.winnow_client.model import (
+    Diagnostic,
+    ItemField,
+    Job,
+    Preview,
+    QueueStats,
+    Source,
+    Unanswered,
+)
 from tests.app.fake_data import example_state
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -326,6 +334,17 @@ def test_a_decided_job_waits_no_longer() -> None:
     assert "waiting 5 h" in job_line(job, now=now)
     decided = msgspec.structs.replace(job, decided_at=now - timedelta(minutes=2))
     assert "decided 2 min ago" in job_line(decided, now=now)
+
+
+def test_a_rule_that_matched_each_time_an_item_was_sent_is_named_once() -> None:
+    scam = Source(kind="RULE_EXECUTION", rule_id="r1", rule_name="Scam", trace="first")
+    again = msgspec.structs.replace(scam, trace="second")
+    other = Source(kind="RULE_EXECUTION", rule_id="r2", rule_name="Spam")
+    shown = reasons(Job(job_id="j", sources=[scam, other, again]), {})
+    assert shown.count("<b>Scam</b>") == shown.count("<b>Spam</b>") == 1
+    assert "second" in shown
+    assert "first" not in shown
+    assert shown.count("2 times") == 1
 
 
 def test_exported_decisions_cannot_run_as_formulas() -> None:
