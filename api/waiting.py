@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.errors import KeyReused
 from engine.idempotency import Kept, repeated
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 MICROSECOND = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """A coerced item, ready for its place. tail: its COPY line after `arrived_at`.
 
     events: for the counters at version `counters_version`.

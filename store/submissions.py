@@ -47,6 +47,8 @@ class Submission(NamedTuple):
 
 def copy_text(value: str) -> bytes:
     """A text as COPY's text format wants it."""
+    if value.isprintable() and "\\" not in value:
+        return value.encode()
     escaped = value.replace("\\", "\\\\").replace("\t", "\\t")
     return escaped.replace("\n", "\\n").replace("\r", "\\r").encode()
 

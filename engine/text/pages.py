@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from engine.text.found import Found
+
     Codes = NDArray[Any]  # uint8 of an ASCII page, else uint32
 
 _POINTS: Final = 0x110000
@@ -35,6 +36,7 @@ _ROUND: Final = "O" + SILENT
 MOST_ALIKE: Final = 3  # times a letter may stand in a row in a word that is spelled out
 _SPELLED: Final = 3
 _WORD: Final = 16  # bits
+_FEW: Final = 32
 _REACH: Final = 24  # characters within which three letters stand by themselves
 _ALPHABET: Final = 26
 _UP: Final = 5  # the bit that tells a small letter from a capital one
@@ -77,21 +79,27 @@ class Stream:
     letters: NDArray[np.intp] | None
 
     def places_of(
-        self, found: Sequence[tuple[int, int]], lengths: NDArray[np.intp]
+        self, found: Found, lengths: NDArray[np.intp], least: NDArray[np.intp]
     ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
         """The literals found, the places on the page of their first letters and of their last.
 
-        found: (literal, byte it ends before). lengths: of the literals, in letters.
+        lengths: of the literals, in letters. least: how many letters, repeats among them, each
+        must stand for; those that stand for fewer are left out.
         """
-        pairs = np.fromiter(chain.from_iterable(found), np.intp, 2 * len(found)).reshape(-1, 2)
-        literals, last = pairs[:, 0], pairs[:, 1] - 1
+        literals, last = found.patterns, found.ends - 1
         if self.letters is not None:
             last = self.letters[last]
-        nth = np.concatenate((last - lengths[literals] + 1, last))
-        places = _place_of(self.first, nth)
+        repeated = np.flatnonzero(least[literals] > lengths[literals])
+        nth = np.concatenate((last - lengths[literals] + 1, last, last[repeated] + 1))
+        places = _place_of(np.append(self.first, True), nth)
+        starts, lasts, ends = np.split(places, (len(last), 2 * len(last)))
+        if len(repeated):
+            likely = np.ones(len(literals), dtype=bool)
+            likely[repeated] = ends - starts[repeated] >= least[literals[repeated]]
+            literals, starts, lasts = literals[likely], starts[likely], lasts[likely]
         if self.kept is not None:
-            places = _place_of(self.kept, places)
-        return literals, places[: len(found)], places[len(found) :]
+            starts, lasts = np.split(_place_of(self.kept, np.concatenate((starts, lasts))), 2)
+        return literals, starts, lasts
 
 
 def one_page(text: str) -> Page:
@@ -190,7 +198,9 @@ def _among(letters: str) -> NDArray[np.bool_]:
 
 
 def _place_of(flags: NDArray[np.bool_], nth: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Where the nth flag that is set stands, for a few of very many: whole words are skipped."""
+    """Where the nth flag that is set stands; for a few of very many, whole words are skipped."""
+    if len(nth) * _FEW > len(flags):
+        return np.flatnonzero(flags)[nth]
     padded = np.zeros(-(-len(flags) // _WORD) * _WORD, dtype=bool)
     padded[: len(flags)] = flags
     counts = np.bitwise_count(np.packbits(padded).view(np.uint16)).astype(np.intp)

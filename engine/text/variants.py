@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.text.disguises import BEGIN_ENDINGS, disguised
+from engine.text.found import ArrayFinder
 from engine.text.homoglyphs import BLANK, FIRST_LETTER, SPECIAL, reading
-from engine.text.literals import literal_finder
 from engine.text.pages import (
     may_begin,
     may_end,
@@ -57,13 +57,14 @@ class VariantFinder:
                 for literal in spelling.literals:
                     entries.setdefault(literal, []).append((number, spelling))
         self._lengths = np.array([len(literal) for literal in entries], dtype=np.intp)
+        self._least = np.array([_least_letters(each) for each in entries.values()], dtype=np.intp)
         self._entries = list(entries.values())
         self._sizes = np.array([_plain_size(each) for each in self._entries], dtype=np.intp)
         repeats = (each[0][1].plain != literal for literal, each in entries.items())
         self._repeats = np.fromiter(repeats, bool, len(entries))
         self._plain_terms = np.array([each[0][0] for each in self._entries], dtype=np.intp)
         self._has_blanks = any(BLANK in literal for literal in entries)
-        self._finder = literal_finder([literal.encode() for literal in entries], backend)
+        self._finder = ArrayFinder([literal.encode() for literal in entries], backend)
 
     def find(self, text: str) -> set[tuple[int, int, int]]:
         """(term, start, end) in code points of the text."""
@@ -116,13 +117,11 @@ class VariantFinder:
 
     def _candidates(self, page: Page, *, blanks: bool) -> Candidates | None:
         """Where the letters of terms stand, apart from their gaps and repeats."""
-        if self._finder is None:
-            return None
         searched = stream(page.codes, blanks=blanks)
         found = self._finder.find(searched.data)
-        if not found:
+        if not len(found.patterns):
             return None
-        literals, starts, lasts = searched.places_of(found, self._lengths)
+        literals, starts, lasts = searched.places_of(found, self._lengths, self._least)
         likely = may_begin(page.codes, starts) & may_end(page.codes, lasts, BEGIN_ENDINGS)
         literals, starts, lasts = literals[likely], starts[likely], lasts[likely]
         return Candidates(literals, starts, self._undisguised(page, literals, starts, lasts))
@@ -163,6 +162,13 @@ class VariantFinder:
                 place = spelling.find(page, start)
                 if place is not None:
                     yield term, *place
+
+
+def _least_letters(entries: Sequence[tuple[int, Disguised]]) -> int:
+    """That stand, blanks left out, where one of the terms does that a literal is looked for by."""
+    return min(
+        sum(count for letter, count in spelling.runs if letter != BLANK) for _, spelling in entries
+    )
 
 
 def _plain_size(entries: Sequence[tuple[int, Disguised]]) -> int:
