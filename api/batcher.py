@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import structlog
+from psycopg.copy import AsyncLibpqWriter
 
 from api.ingest_connections import Connections, StaleConnection
+from api.placed_lines import PlacedLines
 from api.waiting import (
-    MICROSECOND,
     Accepted,
     Keyed,
     Place,
@@ -151,11 +152,12 @@ class Batcher:
                 if isinstance(how, Place)
             ]
             items = [item for request in fresh for item in request.items]
-            submitted, events = _lines(
-                org_id, seq, at, items, await self._events(org_id, items, version)
-            )
-            async with cursor.copy(submissions.COPY) as copy:
-                await copy.write(submitted)
+            counted = await self._events(org_id, items, version)
+            lines = PlacedLines(org_id, Place(seq, at), items)
+            async with cursor.copy(submissions.COPY, writer=_at_once(cursor)) as copy:
+                for piece in lines.submissions():
+                    await copy.write(piece)
+                events = lines.events(counted)
             if events:
                 async with cursor.copy(window_events.COPY) as copy:
                     await copy.write(events)
@@ -193,24 +195,9 @@ async def _lock(cursor: psycopg.AsyncCursor[Any], org_id: int) -> tuple[int, dat
     return row[0], row[1], row[2]
 
 
-def _lines(
-    org_id: int,
-    seq: int,
-    at: datetime,
-    items: Sequence[Accepted],
-    events: Sequence[tuple[CountedEvent, ...]],
-) -> tuple[bytes, bytes]:
-    """The COPY text of submissions and of window events, each item at its place."""
-    submitted: list[bytes] = []
-    counted: list[bytes] = []
-    for item, item_events in zip(items, events, strict=True):
-        seq += 1
-        at += MICROSECOND
-        moment = at.isoformat().encode()
-        submitted.append(b"%d\t%d\t%b%b" % (org_id, seq, moment, item.tail))
-        for counter_id, key, tail in item_events:
-            counted.append(window_events.copy_line(org_id, counter_id, key, moment, seq, tail))
-    return b"".join(submitted), b"".join(counted)
+def _at_once(cursor: psycopg.AsyncCursor[Any]) -> AsyncLibpqWriter:
+    """Sends each piece as it is written: by default a megabyte is waited for."""
+    return AsyncLibpqWriter(cursor, flush_threshold=0)
 
 
 def _take(lane: _Lane) -> list[Request]:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 KEY_KEPT_S = 1.0
 INTAKE_KEPT_S = 0.5
 FOR_EVER_S = float("inf")
-A_TURNS_WORK = 50
+A_TURNS_WORK = 16
 MOST_PROBLEMS = 1000
 MOST_BATCH = 10_000
 SOURCE = b"post-items"
@@ -99,7 +99,7 @@ class Ingest:
     async def accept_all(self, request: Request) -> None:
         """All items of the body or none. Raises InvalidInput with a pointer for each problem."""
         async with self.body.held(request) as body:
-            await self.turns.next()
+            await self.turns.next(len(body))
             raws = read_items(body)
             caller = await self.callers.get(request.headers.get("x-api-key", ""))
             asked = once_of(request, "items/async", body)
@@ -107,7 +107,7 @@ class Ingest:
             if await self.answered(caller, asked) is not None:
                 return
             intake = await self.intakes.get(caller.org_id)
-            sorted_ = await self._sort(intake, raws)
+            sorted_ = await self._sort(intake, raws, len(body))
             problems = _in_batch(sorted_.outcomes)
             if problems:
                 raise InvalidInput("Some items are not valid.", problems=problems)
@@ -118,19 +118,25 @@ class Ingest:
     async def accept_each(self, request: Request) -> bytes:
         """What became of each item, as JSON. Raises InvalidInput when none was accepted."""
         async with self.body.held(request) as body:
-            await self.turns.next()
+            await self.turns.next(len(body))
             raws = read_each(body, MOST_BATCH)
             caller = await self.caller(request)
             asked = once_of(request, "items/batch", body)
             await self.admit(caller, len(raws))
             known = await self.answered(caller, asked)
-            return known if known is not None else await self._place_each(caller, raws, asked)
+            if known is not None:
+                return known
+            return await self._place_each(caller, raws, asked, len(body))
 
     async def _place_each(
-        self, caller: Caller, raws: Sequence[RawItem | tuple[Problem, ...]], asked: Once | None
+        self,
+        caller: Caller,
+        raws: Sequence[RawItem | tuple[Problem, ...]],
+        asked: Once | None,
+        size: int,
     ) -> bytes:
         intake = await self.intakes.get(caller.org_id)
-        sorted_ = await self._sort(intake, raws)
+        sorted_ = await self._sort(intake, raws, size)
         outcomes = [
             each if isinstance(each, Taken) else _pointed(index, each)
             for index, each in enumerate(sorted_.outcomes)
@@ -166,11 +172,14 @@ class Ingest:
             return None
         return await asyncio.to_thread(answered, self.context, caller, asked)
 
-    async def _sort(self, intake: Intake, raws: Sequence[RawItem | tuple[Problem, ...]]) -> _Sorted:
+    async def _sort(
+        self, intake: Intake, raws: Sequence[RawItem | tuple[Problem, ...]], size: int
+    ) -> _Sorted:
+        """size: of the body, in bytes."""
         found = _Sorted()
         for index, raw in enumerate(raws):
             if index % A_TURNS_WORK == A_TURNS_WORK - 1:
-                await self.turns.next()
+                await self.turns.next(size * (len(raws) - index) // len(raws))
             judged = raw if isinstance(raw, tuple) else await self.coerced(intake, raw)
             if isinstance(judged, Item):
                 found.take(judged, intake)
