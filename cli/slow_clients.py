@@ -14,25 +14,35 @@ HEAD_S = 15.0
 
 
 class TimedProtocol(HttpToolsProtocol):
-    """A request's head must be there within `head_s` of its first byte, or of the connection."""
+    """A request's head must be there within `head_s` of its first byte, or of the connection.
+
+    Most heads arrive in one piece; only where one does not is there a timer to set.
+    """
 
     head_s = HEAD_S
+    _in_head = False
     _late: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base does
         super().connection_made(transport)
         self._expect_head()
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        if self._late is None:
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._in_head and self._late is None:
             self._expect_head()
 
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head = True
+
     def on_headers_complete(self) -> None:
+        self._in_head = False
         self._forget_head()
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._in_head = False
         self._forget_head()
         super().connection_lost(exc)
 
