@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from services.looks import Looked
     from store.pending import Leased
     from store.submissions import Submission
+    from store.window_reads import Read
 
 SOURCES = frozenset(Source)
 RETRY_ALONE = timedelta(seconds=2)
@@ -157,10 +158,14 @@ def _evaluate(context: Context, org_id: int, batch: Batch) -> None:
 
 
 def judge(
-    context: Context, org_id: int, items: Sequence[Submission], live: Live
+    context: Context,
+    org_id: int,
+    items: Sequence[Submission],
+    live: Live,
+    read: Read | None = None,
 ) -> dict[int, tuple[Match, ...]]:
-    """By seq: the rules that match."""
-    looked = look_at(context, org_id, items, live)
+    """By seq: the rules that match. read: of counters, when it was read already."""
+    looked = look_at(context, org_id, items, live, read)
     return {
         each.item.seq: _matches(each, outcomes, live)
         for each, outcomes in zip(looked, _outcomes(looked), strict=True)

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from engine.language.measures import Measured
     from services.context import Context
     from services.live_configuration import Evaluator, Live
+    from store.placing import Unplaced
     from store.submissions import Submission
+    from store.window_reads import Read
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -44,8 +46,33 @@ class _Row(NamedTuple):
     at_us: int
 
 
-def look_at(context: Context, org_id: int, items: Sequence[Submission], live: Live) -> list[Looked]:
-    """One statement reads every counter of the batch, one the facts, one authors and threads."""
+def asks_ahead(items: Sequence[Unplaced], live: Live) -> list[Ask]:
+    """What counters will be asked of items once they are placed, in the order of `look_at`.
+
+    Their times are told from the instant before the first of their places. None for items of which
+    authors or threads have to be known first.
+    """
+    asks: list[Ask] = []
+    for number, item in enumerate(items, 1):
+        evaluator = live.evaluators.get(item.type_id)
+        if evaluator is not None and evaluator.related:
+            return []
+        if evaluator is not None:
+            _ask(asks, evaluator, evaluator.row(DECODE(item.data)), number)
+    return asks
+
+
+def look_at(
+    context: Context,
+    org_id: int,
+    items: Sequence[Submission],
+    live: Live,
+    read: Read | None = None,
+) -> list[Looked]:
+    """One statement reads every counter of the batch, one the facts, one authors and threads.
+
+    read: what `asks_ahead` asked for, when it was read already.
+    """
     rows = [
         _Row(item, evaluator, evaluator.row(DECODE(item.data)), _at_us(item))
         for item in items
@@ -53,8 +80,8 @@ def look_at(context: Context, org_id: int, items: Sequence[Submission], live: Li
     ]
     _relate(context, org_id, rows, live)
     asks: list[Ask] = []
-    asked = [_ask(asks, each) for each in rows]
-    answers = _answers(context, org_id, asks)
+    asked = [_ask(asks, each.evaluator, each.row, each.at_us) for each in rows]
+    answers = _answers(context, org_id, asks, read)
     counts = [
         _slots(each.evaluator, numbers, answers) for each, numbers in zip(rows, asked, strict=True)
     ]
@@ -105,14 +132,15 @@ def _facts(context: Context, org_id: int, rows: Sequence[_Row]) -> list[Answers]
     return [told.get(place, ()) for place in range(len(rows))]
 
 
-def _ask(asks: list[Ask], each: _Row) -> list[int | None]:
+def _ask(
+    asks: list[Ask], evaluator: Evaluator, row: dict[str, object], at_us: int
+) -> list[int | None]:
     """For each of the evaluator's families, the number of its question; None without a key."""
     asked: list[int | None] = []
-    evaluator = each.evaluator
-    for key, family in zip(evaluator.keys(each.row), evaluator.families, strict=True):
+    for key, family in zip(evaluator.keys(row), evaluator.families, strict=True):
         asked.append(None if key is None else len(asks))
         if key is not None:
-            asks.append(Ask(family.series, key, each.at_us))
+            asks.append(Ask(family.series, key, at_us))
     return asked
 
 
@@ -128,5 +156,10 @@ def _slots(
     return counts
 
 
-def _answers(context: Context, org_id: int, asks: Sequence[Ask]) -> list[tuple[Measured, ...]]:
-    return features.answers_of(context.database, org_id, asks) if asks else []
+def _answers(
+    context: Context, org_id: int, asks: Sequence[Ask], read: Read | None
+) -> list[tuple[Measured, ...]]:
+    if not asks:
+        return []
+    known = None if read is None else features.answers_read(asks, read)
+    return features.answers_of(context.database, org_id, asks) if known is None else known

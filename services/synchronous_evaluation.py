@@ -21,8 +21,9 @@ from engine.actions.execution import Source
 from services import evaluation
 from services.intake import Intake, current_intake, load_intake
 from services.live_configuration import LiveConfigurations
+from services.looks import asks_ahead
 from services.placement import unplaced
-from store import clock, pending, placing
+from store import clock, features, pending, placing
 from store.placing import Lease, MadeFor
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from services.evaluation import Saved
     from services.live_configuration import Live
     from store.submissions import Submission
+    from store.window_reads import Read
 
 GRACE = timedelta(seconds=60)
 MOST_AT_ONCE = 16
@@ -66,9 +68,12 @@ class Judgement:
 
 @dataclass(frozen=True)
 class _Placed:
+    """read: what counters say of the submissions, where it was read as they were placed."""
+
     lease_id: str
     submissions: tuple[Submission, ...]
     live: Live
+    read: Read | None = None
 
 
 @dataclass
@@ -166,16 +171,27 @@ class SynchronousEvaluation:
     def _place_at_once(
         self, org_id: int, items: Sequence[Item], lease: Lease, source: Source
     ) -> _Placed | None:
-        """In one round trip, if nothing has changed since the last items; None if something has."""
+        """In one round trip, if nothing has changed since the last items; None if something has.
+
+        What their counters have to say is read in it, too, where that is as simple.
+        """
         intake, known = self._intakes.get(org_id), self.configurations.known(org_id)
         if intake is None or known is None:
             return None
         live, versions = known
         made_for = MadeFor(intake.counters_version, versions)
         waiting = [unplaced(item, intake, self.context.new_id()) for item in items]
-        with self.context.database.at_once(org_id) as tx:
-            placed = placing.place_if(tx, made_for, waiting, source=source.value, lease=lease)
-        return None if placed is None else _Placed(lease.lease_id, tuple(placed), live)
+        database, read = self.context.database, None
+        questions = features.questions_ahead(database, org_id, asks_ahead(waiting, live))
+        with database.at_once(org_id) as tx:
+            if questions is None:
+                placed = placing.place_if(tx, made_for, waiting, source=source.value, lease=lease)
+            else:
+                both = placing.place_and_read(
+                    tx, made_for, waiting, questions, source=source.value, lease=lease
+                )
+                placed, read = both or (None, None)
+        return None if placed is None else _Placed(lease.lease_id, tuple(placed), live, read)
 
     def _place_held(
         self,
@@ -212,7 +228,9 @@ class SynchronousEvaluation:
 
     def _judge(self, org_id: int, placed: _Placed, source: Source) -> tuple[Judgement, ...]:
         try:
-            found = evaluation.judge(self.context, org_id, placed.submissions, placed.live)
+            found = evaluation.judge(
+                self.context, org_id, placed.submissions, placed.live, placed.read
+            )
             return self._save(org_id, placed, found, source)
         except BaseException:
             with self.context.database.transaction(org_id) as tx:

@@ -18,7 +18,7 @@ import numpy as np
 
 from store import window_alone, window_busy, window_reads
 from store.window_columns import NEVER
-from store.window_groups import Ask, Group, Kind, Part, Series, kinds_of, moment
+from store.window_groups import Ask, Group, Kind, Part, Series, kinds_of, layout_of, moment
 from store.window_memory import WindowMemory, borrowed
 from store.window_reads import KeyQuestion
 
@@ -35,7 +35,15 @@ if TYPE_CHECKING:
     from store.window_memory import Table
     from store.window_reads import Beside, Read
 
-__all__ = ["Ask", "Part", "Series", "answers", "answers_of"]
+__all__ = [
+    "Ask",
+    "Part",
+    "Series",
+    "answers",
+    "answers_of",
+    "answers_read",
+    "questions_ahead",
+]
 
 # So many events of a key are read at first; where there are more, one counter after the other.
 MOST_FIRST_READ = 256
@@ -75,6 +83,26 @@ def answers_of(database: Database, org_id: int, asks: Sequence[Ask]) -> list[tup
             if found is not None:
                 return found
         return _Answering(asks, memory).over(tx, partial(database.at_once, org_id))
+
+
+def questions_ahead(
+    database: Database, org_id: int, asks: Sequence[Ask]
+) -> Sequence[KeyQuestion] | None:
+    """What is to be read for a few asks; None where more has to be known than that.
+
+    asks: their times are told from the instant before the first of the places that are not given
+    yet (`store.placing.place_and_read`).
+    """
+    if not asks or len(asks) > FEW or any(layout_of(ask.series).firsts for ask in asks):
+        return None
+    with borrowed(database, org_id, patient=False) as memory:
+        known = memory.remembers(asks)
+    return None if known else window_alone.questions_of(asks, MOST_FIRST_READ)
+
+
+def answers_read(asks: Sequence[Ask], read: Read) -> list[tuple[Measured, ...]] | None:
+    """As `answers_of`, of what was read ahead; None where there is more than was read."""
+    return window_alone.answers_read(asks, MOST_FIRST_READ, read)
 
 
 class _Known(NamedTuple):

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from store.raw import cursor, numbers, texts, whole_numbers
+from store.raw import cursor, in_one_trip, numbers, texts, whole_numbers
 from store.submissions import Submission
+from store.window_reads import OF_KEYS_PLACED, begin_of_keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from psycopg import Cursor
     from sqlalchemy import Connection
 
     from store.clock import Clock
+    from store.window_reads import KeyQuestion, Read
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -55,7 +58,7 @@ WITH held AS MATERIALIZED (
 )
 UPDATE org_clock AS c
 SET seq = held.seq + %(count)s, at = held.at + %(count)s * interval '1 microsecond'
-FROM held RETURNING held.seq, held.at
+FROM held RETURNING held.seq, held.at, set_config('app.placed_from', held.at::text, false)
 """
 
 
@@ -128,6 +131,36 @@ def place_if(
     lease: Lease | None = None,
 ) -> list[Submission] | None:
     """As `place`, with nothing held before; None when they are made for what is no longer so."""
+    return _placed(_placing(tx, made_for, items, source, lease), items, source)
+
+
+def place_and_read(
+    tx: Connection,
+    made_for: MadeFor,
+    items: Sequence[Unplaced],
+    questions: Sequence[KeyQuestion],
+    *,
+    source: str,
+    lease: Lease | None = None,
+) -> tuple[list[Submission], Read] | None:
+    """As `place_if`, and what the questions ask for once the items are placed; in one round trip.
+
+    questions: their times are told from the instant before the first of the places.
+    """
+    with in_one_trip(tx):
+        placing = _placing(tx, made_for, items, source, lease)
+        reading = begin_of_keys(tx, questions, OF_KEYS_PLACED)
+    placed = _placed(placing, items, source)
+    return None if placed is None else (placed, reading())
+
+
+def _placing(
+    tx: Connection,
+    made_for: MadeFor,
+    items: Sequence[Unplaced],
+    source: str,
+    lease: Lease | None,
+) -> Cursor[Any]:
     parameters: dict[str, object] = {
         "counters_version": made_for.counters_version,
         "config_versions": made_for.config_versions and whole_numbers(made_for.config_versions),
@@ -138,7 +171,13 @@ def place_if(
         "until": lease and lease.until,
     }
     parameters |= _columns(items) | _event_columns(items)
-    before = cursor(tx).execute(PLACE, parameters).fetchone()
+    return cursor(tx).execute(PLACE, parameters)
+
+
+def _placed(
+    placing: Cursor[Any], items: Sequence[Unplaced], source: str
+) -> list[Submission] | None:
+    before = placing.fetchone()
     if before is None:
         return None
     return [

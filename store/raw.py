@@ -31,6 +31,12 @@ def together(tx: Connection) -> AbstractContextManager[Any]:
     return connection.transaction()
 
 
+def in_one_trip(tx: Connection) -> AbstractContextManager[Any]:
+    """What is asked within is sent together; on single statements it is one transaction, too."""
+    connection = cast("psycopg.Connection[Any]", tx.connection.driver_connection)
+    return connection.pipeline()
+
+
 def follow_indexes(tx: Connection) -> None:
     """From here to its end, the transaction reads tables through their indexes, in their order."""
     cursor(tx).execute(FOLLOW_INDEXES)

@@ -26,18 +26,29 @@ if TYPE_CHECKING:
 
 def answers(tx: Connection, asks: Sequence[Ask], most: int) -> list[tuple[Measured, ...]] | None:
     """One answer an ask, as of a batch; None where a key has more events than `most`."""
-    questions = [
+    read = window_reads.of_keys(tx, questions_of(asks, most))
+    return answers_read(asks, most, read, _firsts(tx, asks))
+
+
+def questions_of(asks: Sequence[Ask], most: int) -> list[KeyQuestion]:
+    """Those of its windows; one more than `most` events of a key are asked for."""
+    return [
         KeyQuestion(layout, ask.key, ask.at_us - layout.width_us, ask.at_us, most + 1, 0, place)
         for place, ask in enumerate(asks)
         if (layout := layout_of(ask.series)).widest
     ]
-    read = window_reads.of_keys(tx, questions)
+
+
+def answers_read(
+    asks: Sequence[Ask], most: int, read: Read, firsts: Firsts | None = None
+) -> list[tuple[Measured, ...]] | None:
+    """As `answers`, of what was read for the questions. firsts: when keys began, where asked."""
     asked = read.questions.tolist()
     if max(Counter(asked).values(), default=0) > most:
         return None
+    questions = questions_of(asks, most)
     told = _told([questions[n].place for n in asked], read)
-    firsts = _firsts(tx, asks)
-    return [tuple(_of_ask(place, ask, told, firsts)) for place, ask in enumerate(asks)]
+    return [tuple(_of_ask(place, ask, told, firsts or {})) for place, ask in enumerate(asks)]
 
 
 def _told(places: Sequence[int], read: Read) -> Told:

@@ -36,7 +36,7 @@ MILLENNIUM_US = 946_684_800_000_000
 
 # One scan of the index a key, which holds all there is to know; all events in one row, in the order
 # in which the scans find them. A key that has as many events as asked for may have any number.
-OF_KEYS = """
+_OF_KEYS = """
 SELECT array_agg(q.number << 32 | w.counter_id), array_agg(w.arrived_at),
        array_agg(coalesce(w.value, 0)), array_agg(w.member)
 FROM unnest(%(keys)s::text[], %(counters)s::text[], %(numbers)s::bigint[], %(afters)s::bigint[],
@@ -44,11 +44,16 @@ FROM unnest(%(keys)s::text[], %(counters)s::text[], %(numbers)s::bigint[], %(aft
 CROSS JOIN LATERAL (
     SELECT counter_id, arrived_at, value, member FROM window_events
     WHERE key = q.key AND counter_id = ANY(q.counters::int[])
-      AND arrived_at > 'epoch'::timestamptz + q.after * interval '1 microsecond'
-      AND arrived_at <= 'epoch'::timestamptz + q.last * interval '1 microsecond'
+      AND arrived_at > {origin} + q.after * interval '1 microsecond'
+      AND arrived_at <= {origin} + q.last * interval '1 microsecond'
     ORDER BY counter_id, arrived_at LIMIT q.most
 ) AS w
 """
+OF_KEYS = _OF_KEYS.format(origin="'epoch'::timestamptz")
+# Times are told from the place that `store.placing` gave from last on this connection.
+OF_KEYS_PLACED = _OF_KEYS.format(
+    origin="nullif(current_setting('app.placed_from', true), '')::timestamptz"
+)
 
 # One scan of what happened last.
 OF_EVERYTHING = """
@@ -164,8 +169,15 @@ class Newest(NamedTuple):
 
 def of_keys(tx: Connection, asked: Sequence[KeyQuestion]) -> Read:
     """In the order of their times for each question and counter."""
+    return begin_of_keys(tx, asked)()
+
+
+def begin_of_keys(
+    tx: Connection, asked: Sequence[KeyQuestion], statement: str = OF_KEYS
+) -> Callable[[], Read]:
+    """As `of_keys`; it is asked now, and the answer is waited for when it is called for."""
     if not asked:
-        return NOTHING_READ
+        return lambda: NOTHING_READ
     layouts = {id(each.layout): each.layout for each in asked}
     counters = {name: whole_numbers(each.counters.tolist()) for name, each in layouts.items()}
     parameters = {
@@ -176,7 +188,12 @@ def of_keys(tx: Connection, asked: Sequence[KeyQuestion]) -> Read:
         "lasts": whole_numbers(each.until_us for each in asked),
         "mosts": whole_numbers(each.most for each in asked),
     }
-    [(places, times, numbers, members)] = _arrays(tx).execute(OF_KEYS, parameters).fetchall()
+    reading = _arrays(tx).execute(statement, parameters)
+    return lambda: _events(reading)
+
+
+def _events(reading: psycopg.Cursor[Any]) -> Read:
+    [(places, times, numbers, members)] = reading.fetchall()
     if places is None:
         return NOTHING_READ
     return Read(places >> 32, places & 0xFFFF_FFFF, times, numbers, np.array(members, object))

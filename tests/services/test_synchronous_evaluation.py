@@ -13,6 +13,7 @@ from engine.actions.execution import Source
 from engine.items import Item, ItemRef
 from services import evaluation, live_configuration
 from services.synchronous_evaluation import SynchronousEvaluation
+from store import features
 from store.database import Database
 from tests.services.town import Town
 
@@ -114,6 +115,26 @@ def test_its_counters_count_it_and_what_came_before(
     town.rule("Busy", "count_recent(creator, '1 hour') >= 3", town.hook())
     answers = said(desk, town, *(post(town, f"i{n}", "hello") for n in range(4)))
     assert [len(answer.matches) for answer in answers] == [0, 0, 1, 1]
+
+
+def test_what_counters_say_of_an_item_is_read_as_it_is_placed(
+    desk: SynchronousEvaluation, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.rule("Busy", "count_recent(creator, '1 hour') >= 3", town.hook())
+    said(desk, town, post(town, "i0", "hello"))
+    with monkeypatch.context() as patch:
+        patch.setattr(features, "answers_of", None)
+        answers = [said(desk, town, post(town, f"i{n}", "hello"))[0] for n in (1, 2, 3)]
+    assert [len(answer.matches) for answer in answers] == [0, 1, 1]
+
+
+def test_counters_with_more_events_than_are_read_with_the_place_say_the_same(
+    desk: SynchronousEvaluation, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(features, "MOST_FIRST_READ", 1)
+    town.rule("Busy", "count_recent(creator, '1 hour') >= 3", town.hook())
+    answers = [said(desk, town, post(town, f"i{n}", "hello"))[0] for n in range(5)]
+    assert [len(answer.matches) for answer in answers] == [0, 0, 1, 1, 1]
 
 
 def test_a_rule_saved_meanwhile_holds_for_the_next_item(

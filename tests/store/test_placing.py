@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import psycopg
+import pytest
 from sqlalchemy import text
 
-from store import clock, placing
+from engine.language.nodes import Measure
+from store import clock, placing, window_alone
 from store.placing import Counted, MadeFor, Unplaced
+from store.window_groups import EPOCH, Ask, Part, Series
 
 if TYPE_CHECKING:
     from store.database import Database
@@ -17,6 +22,8 @@ if TYPE_CHECKING:
     from tests.world import Organisation
 
 THREADS, EACH = 6, 25
+SECOND = 1_000_000
+PER_KEY = (Series(1, (Part(SECOND, Measure.COUNT), Part(3_600 * SECOND, Measure.COUNT))),)
 
 
 def waiting(item_id: str = "a", *, judged: bool = True) -> Unplaced:
@@ -99,3 +106,66 @@ def test_places_are_dense_and_in_order_however_many_place_at_once(
     with database.at_once(org.org_id) as tx:
         rows = tx.execute(text("SELECT seq, item_id FROM submissions ORDER BY arrived_at")).all()
         assert [tuple(row) for row in rows] == [(each.seq, each.item_id) for each in ordered]
+
+
+def ahead(*keys: str) -> list[Ask]:
+    """Of the nth item, the key at this place."""
+    return [Ask(PER_KEY, key, number) for number, key in enumerate(keys, 1)]
+
+
+def test_what_is_read_with_the_places_is_what_is_read_after_them(
+    database: Database, org: Organisation
+) -> None:
+    known = made_for(database, org)
+    with database.at_once(org.org_id) as tx:
+        for item_id in ("a", "b", "a", "c", "a"):
+            asks = ahead(f"key-{item_id}", "key-b")
+            found = placing.place_and_read(
+                tx,
+                known,
+                [waiting(item_id), waiting("b")],
+                window_alone.questions_of(asks, 100),
+                source="test",
+            )
+            assert found is not None
+            placed, read = found
+            told = [
+                Ask(each.series, each.key, (item.arrived_at - EPOCH) // timedelta(microseconds=1))
+                for each, item in zip(asks, placed, strict=True)
+            ]
+            assert window_alone.answers_read(told, 100, read) == window_alone.answers(tx, told, 100)
+        counted = window_alone.answers_read(told, 100, read)
+        assert counted is not None
+        assert [answer[1] for answer in counted] == [3, 6]
+
+
+def test_keys_with_more_events_than_are_read_are_left_to_others(
+    database: Database, org: Organisation
+) -> None:
+    known = made_for(database, org)
+    with database.at_once(org.org_id) as tx:
+        for _ in range(4):
+            questions = window_alone.questions_of(ahead("key-a"), 3)
+            found = placing.place_and_read(tx, known, [waiting("a")], questions, source="test")
+    assert found is not None
+    assert window_alone.answers_read(ahead("key-a"), 3, found[1]) is None
+
+
+def test_nothing_is_read_where_nothing_is_placed(database: Database, org: Organisation) -> None:
+    stale = MadeFor(made_for(database, org).counters_version + 1)
+    questions = window_alone.questions_of(ahead("key-a"), 3)
+    with database.at_once(org.org_id) as tx:
+        assert placing.place_and_read(tx, stale, [waiting()], questions, source="test") is None
+        assert clock.read(tx).seq == 0
+
+
+def test_when_the_reading_fails_nothing_is_placed(database: Database, org: Organisation) -> None:
+    known = made_for(database, org)
+    [question] = window_alone.questions_of(ahead("key-a"), 3)
+    with database.at_once(org.org_id) as tx:
+        with pytest.raises(psycopg.Error):
+            placing.place_and_read(
+                tx, known, [waiting()], [question._replace(most=-1)], source="test"
+            )
+        assert clock.read(tx).seq == 0
+        assert placing.place_if(tx, known, [waiting()], source="test") is not None
