@@ -15,6 +15,7 @@ from app.views.item_card import has_media, item_card
 from app.views.job_parts import history, job_line, never_sent, other_items
 from app.views.related import related_html
 from app.views.reports import additional_html, report_list, thread_html
+from app.widgets.layout import flash
 from app.widgets.messages import empty
 from app.winnow_client import ApiError
 
@@ -26,6 +27,7 @@ _HEARTBEAT_S = 20
 
 
 def show() -> None:
+    flash()
     desk = Desk.here(asked("queue"))
     refusal = desk.open(asked("job"))
     if refusal is not None:
@@ -56,8 +58,9 @@ def _item(desk: Desk, job: Job) -> None:
     if has_media(fields):
         with st.container(horizontal=True):
             label = "Hide media" if desk.revealed else "Reveal media"
-            st.button(label, shortcut="b", key="reveal", on_click=desk.toggle_veil)
-            st.toggle("Colour", key="job-colour", help="Media are shown grey until asked")
+            veil = desk.key("reveal")
+            st.button(label, shortcut="b", key=veil, on_click=desk.toggle_veil)
+            st.toggle("Colour", key=desk.key("colour"), help="Media are shown grey until asked")
     _around(desk, job)
 
 

@@ -18,13 +18,14 @@ from app.widgets.messages import sentence
 from app.winnow_client import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from app.winnow_client.model import Document, Job
 
 _CONFLICT = 409
 _UNDO_FOR = timedelta(seconds=10)
 _STATE = "_desk"
+POLICY_WIDGETS = ("policies", "more-policies")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Desk:
     held_since: float = 0.0
     stands: Standings | None = None
     struck: float | None = None
+    taken: int = 0
 
     @staticmethod
     def here(queue_id: str) -> Desk:
@@ -62,9 +64,17 @@ class Desk:
             desk = st.session_state[_STATE] = Desk(queue_id)
         return desk
 
+    def key(self, name: str) -> str:
+        """The key of a widget for the job in hand, taken this once.
+
+        Another job has other widgets, so that a press meant for one can never reach the next, not
+        even while the browser still shows the one before.
+        """
+        return f"{name}-{self.taken}-{self.job.job_id if self.job else ''}"
+
     @property
     def in_colour(self) -> bool:
-        return bool(st.session_state.get("job-colour", False))
+        return bool(st.session_state.get(self.key("colour"), False))
 
     def open(self, job_id: str) -> str | None:
         """Makes sure a job lies here: the addressed one, the one in hand, or the queue's next.
@@ -93,14 +103,13 @@ class Desk:
     def take(self, job: Job | None, *, held: bool = True) -> None:
         self.job, self.held, self.refusal = job, held and job is not None, ""
         self.chosen, self.revealed, self.picking_policy = [], False, False
+        self.taken += 1
         self.stands = self.struck = None
         self.held_since = time.monotonic()
         offered = {policy.id for policy in job.policies} if job else set()
         self.policies = [p for p in (job.policy_ids if job else []) if p in offered]
         if job is not None and not self.queue_id:
             self.queue_id = job.queue_id
-        for key in ("job-reason", "job-colour", "job-more-policies"):
-            st.session_state.pop(key, None)
 
     def standings(self) -> Standings:
         """What became of the latest reporters' reports, asked once a job; nothing when refused."""
@@ -126,35 +135,27 @@ class Desk:
         self.held = False
         self.refusal = "This job went back to the queue because its lease ended."
 
-    # What the keys and buttons do. Each names the job it was drawn for, so that a press meant for
-    # one job can never reach the next.
+    # What the keys and buttons do. Each names the job it was drawn for.
     def toggle_veil(self) -> None:
         self.revealed = not self.revealed
 
     def toggle_picking(self) -> None:
         self.picking_policy = not self.picking_policy
 
-    def toggle_action(self, job_id: str, action_id: str) -> None:
-        if self._is_about(job_id):
-            _toggle(self.chosen, action_id)
-            st.session_state.setdefault("_pressed", set()).add(action_id)
+    def choose(self) -> None:
+        """Reads what is chosen from the widgets, as the browser last told it."""
+        offered = {policy.id for policy in self.job.policies} if self.job else set()
+        self.chosen = list(st.session_state.get(self.key("actions"), self.chosen))
+        told = [self.key(name) for name in POLICY_WIDGETS]
+        if any(key in st.session_state for key in told):
+            picked = [one for key in told for one in st.session_state.get(key) or []]
+            self.policies = [policy for policy in picked if policy in offered]
 
-    def toggle_policy(self, job_id: str, policy_id: str) -> None:
-        if self._is_about(job_id):
-            _toggle(self.policies, policy_id)
-
-    def submit(self, job_id: str, offered: Sequence[tuple[str, str]]) -> None:
-        """Decides with the chosen actions.
-
-        offered: (button key, action id). A digit pressed just before Enter may arrive with it,
-        and counts.
-        """
+    def submit(self, job_id: str) -> None:
+        """Decides with the chosen actions."""
         if not self._is_about(job_id):
             return
-        counted = st.session_state.get("_pressed", set())
-        for key, action_id in offered:
-            if st.session_state.get(key) is True and action_id not in counted:
-                _toggle(self.chosen, action_id)
+        self.choose()
         if self.chosen and self.job:
             names = {action.id: action.name for action in self.job.actions}
             self._decide("CUSTOM_ACTION", " + ".join(names[a] for a in self.chosen))
@@ -181,7 +182,7 @@ class Desk:
         if job is None or job.lease_token is None:
             return
         token = job.lease_token
-        reason = str(st.session_state.get("job-reason") or "")
+        reason = str(st.session_state.get(self.key("reason")) or "")
         try:
             made = winnow().decide(
                 job.job_id,
@@ -263,10 +264,3 @@ def _undo_bar(desk: Desk) -> None:
 
 def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
-
-
-def _toggle(chosen: list[str], one: str) -> None:
-    if one in chosen:
-        chosen.remove(one)
-    else:
-        chosen.append(one)

@@ -6,19 +6,18 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.views.job_parts import appeals, keys, reasons
+from app.screens.job_desk import POLICY_WIDGETS
+from app.views.job_parts import appeals, keys, policy_texts, reasons
 from app.widgets.action_parameters import parameter_inputs
 from app.widgets.key_press import press_on
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from streamlit.delta_generator import DeltaGenerator
 
     from app.screens.job_desk import Desk
-    from app.winnow_client.model import ActionChoice, Job, PolicyChoice
+    from app.winnow_client.model import Job
 
-_DIGITS = "123456789"
+_DIGITS = 9
 
 
 def show_panel(desk: Desk, job: Job) -> None:
@@ -31,15 +30,11 @@ def show_panel(desk: Desk, job: Job) -> None:
             st.query_params.pop("job", None)
             st.rerun()
         return
-    st.session_state["_pressed"] = set()
-    if desk.picking_policy:
-        _policies(desk, job)
-    else:
-        _actions(desk, job)
+    _choices(desk, job)
     _policy_line(desk, job)
     st.text_input(
         "Reason",
-        key="job-reason",
+        key=desk.key("reason"),
         placeholder="Reason (optional)",
         label_visibility="collapsed",
         max_chars=2000,
@@ -52,62 +47,56 @@ def show_panel(desk: Desk, job: Job) -> None:
         _finish(desk, job)
 
 
-def _actions(desk: Desk, job: Job) -> None:
-    with st.container(key="job-actions"):
-        if not job.actions:
-            st.caption("No action is offered for this type of item in this queue.")
-        for index, action in enumerate(job.actions):
-            _action(desk, job.job_id, index, action)
+def _choices(desk: Desk, job: Job) -> None:
+    """Actions and policies; both are drawn and one is shown.
+
+    What is chosen is kept by the browser and goes along with every press, so that a digit counts
+    however soon `Enter` follows it.
+    """
+    with st.container(key=f"job-choosing-{_picking(desk)}", gap=None):
+        with st.container(key="job-actions"):
+            if not job.actions:
+                st.caption("No action is offered for this type of item in this queue.")
+            _chips("Actions", desk.key("actions"), {a.id: a.name for a in job.actions}, [])
+        with st.container(key="job-policies"):
+            _policies(desk, job)
+    desk.choose()
 
 
-def _action(desk: Desk, job_id: str, index: int, action: ActionChoice) -> None:
-    chosen = action.id in desk.chosen
-    st.button(
-        action.name,
-        key=_key(index),
-        type="primary" if chosen else "secondary",
-        icon=":material/check:" if chosen else None,
-        shortcut=_DIGITS[index] if index < len(_DIGITS) else None,
-        on_click=desk.toggle_action,
-        args=(job_id, action.id),
-        width="stretch",
-    )
+def _picking(desk: Desk) -> str:
+    return "policies" if desk.picking_policy else "actions"
 
 
-def _key(index: int) -> str:
-    return f"job-action-{index}"
+def _chips(label: str, key: str, names: dict[str, str], chosen: list[str]) -> None:
+    if names:
+        st.pills(
+            label,
+            list(names),
+            selection_mode="multi",
+            default=[one for one in chosen if one in names],
+            format_func=lambda one: names[one],
+            key=key,
+            label_visibility="collapsed",
+            width="stretch",
+        )
 
 
 def _policies(desk: Desk, job: Job) -> None:
-    first, rest = job.policies[: len(_DIGITS)], job.policies[len(_DIGITS) :]
-    with st.container(key="job-policies"):
-        for index, policy in enumerate(first):
-            chosen = policy.id in desk.policies
-            st.button(
-                policy.name,
-                key=f"job-policy-{index}",
-                type="primary" if chosen else "secondary",
-                icon=":material/check:" if chosen else None,
-                help=policy.text or None,
-                shortcut=_DIGITS[index],
-                on_click=desk.toggle_policy,
-                args=(job.job_id, policy.id),
-                width="stretch",
-            )
-        if rest:
-            _more_policies(desk, first, rest)
-
-
-def _more_policies(desk: Desk, first: Sequence[PolicyChoice], rest: Sequence[PolicyChoice]) -> None:
-    names = {policy.id: policy.name for policy in rest}
-    more = st.multiselect(
-        "More policies",
-        list(names),
-        default=[p for p in desk.policies if p in names],
-        format_func=lambda p: names[p],
-        key="job-more-policies",
-    )
-    desk.policies = [p for p in desk.policies if p in {q.id for q in first}] + list(more)
+    names = {policy.id: policy.name for policy in job.policies}
+    first, rest = list(names)[:_DIGITS], list(names)[_DIGITS:]
+    shown, more = (desk.key(name) for name in POLICY_WIDGETS)
+    _chips("Policies", shown, {one: names[one] for one in first}, desk.policies)
+    if rest:
+        st.multiselect(
+            "More policies",
+            rest,
+            default=[one for one in desk.policies if one in rest],
+            format_func=lambda one: names[one],
+            key=more,
+        )
+    texts = policy_texts(job.policies)
+    if texts:
+        st.html(texts)
 
 
 def _policy_line(desk: Desk, job: Job) -> None:
@@ -118,7 +107,7 @@ def _policy_line(desk: Desk, job: Job) -> None:
     label = "Back to actions" if desk.picking_policy else f"Policy: {under}"
     st.button(
         label,
-        key="pick-policy",
+        key=desk.key("pick-policy"),
         shortcut="p",
         icon=":material/policy:",
         on_click=desk.toggle_picking,
@@ -129,20 +118,23 @@ def _policy_line(desk: Desk, job: Job) -> None:
 
 def _finish(desk: Desk, job: Job) -> None:
     about = (job.job_id,)
-    offered = [(_key(index), action.id) for index, action in enumerate(job.actions)]
     st.button(
         "Submit and next",
-        key="submit",
+        key=desk.key("submit"),
         type="primary",
         shortcut="Enter",
         on_click=desk.submit,
-        args=(job.job_id, offered),
-        disabled=False,
+        args=about,
         width="stretch",
     )
     ignore, skip = st.columns(2)
     ignore.button(
-        "Ignore", key="ignore", shortcut="i", on_click=desk.ignore, args=about, width="stretch"
+        "Ignore",
+        key=desk.key("ignore"),
+        shortcut="i",
+        on_click=desk.ignore,
+        args=about,
+        width="stretch",
     )
     _put_aside(desk, job, skip)
 
@@ -153,7 +145,7 @@ def _finish_appeal(desk: Desk, job: Job) -> None:
     overturn, uphold = st.columns(2)
     overturn.button(
         "Overturn  o",
-        key="overturn",
+        key=desk.key("overturn"),
         type="primary",
         shortcut="o",
         on_click=desk.overturn,
@@ -163,7 +155,7 @@ def _finish_appeal(desk: Desk, job: Job) -> None:
     )
     uphold.button(
         "Uphold  k",
-        key="uphold",
+        key=desk.key("uphold"),
         type="primary",
         shortcut="k",
         on_click=desk.uphold,
@@ -176,11 +168,18 @@ def _finish_appeal(desk: Desk, job: Job) -> None:
 
 def _put_aside(desk: Desk, job: Job, skip: DeltaGenerator) -> None:
     about = (job.job_id,)
-    skip.button("Skip", key="skip", shortcut="s", on_click=desk.skip, args=about, width="stretch")
+    skip.button(
+        "Skip",
+        key=desk.key("skip"),
+        shortcut="s",
+        on_click=desk.skip,
+        args=about,
+        width="stretch",
+    )
     put_back, help_ = st.columns(2)
     put_back.button(
         "Put back",
-        key="release",
+        key=desk.key("release"),
         type="tertiary",
         on_click=desk.release,
         args=about,
@@ -188,7 +187,7 @@ def _put_aside(desk: Desk, job: Job, skip: DeltaGenerator) -> None:
     )
     if help_.button("Keys  ?", key="help", type="tertiary", width="stretch"):
         _show_keys()
-    press_on("?", "help")
+    press_on({"?": "help"}, choices=f"job-{_picking(desk)}", turning="p")
 
 
 @st.dialog("Keys")

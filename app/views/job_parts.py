@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Decision,
         Job,
         OtherItem,
+        PolicyChoice,
         Routing,
         RoutingStep,
         ShownItem,
@@ -219,6 +220,16 @@ def _past(decision: Decision, names: Mapping[str, str]) -> str:
         f'<span class="w-quiet">{escape(person(decision.decided_by, decision.decided_by_name))}, '
         f"{escape(moment(decision.decided_at))}</span>{reason}</div>"
     )
+
+
+def policy_texts(policies: Sequence[PolicyChoice]) -> str:
+    """What those policies forbid that say so."""
+    told = "".join(
+        f'<p class="w-quiet"><b>{escape(one.name)}</b> {escape(one.text)}</p>'
+        for one in policies
+        if one.text
+    )
+    return f'<div class="w-policies">{told}</div>' if told else ""
 
 
 def keys() -> str:

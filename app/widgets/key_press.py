@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# A key that is held down presses once: its repeats would reach whatever is drawn next.
 _JS = """
 export default function ({ data }) {
-  const press = (event) => {
-    const typing = event.target.closest?.("input, textarea, select, [contenteditable=true]");
-    if (event.key !== data.key || typing || event.ctrlKey || event.metaKey) return;
-    const button = document.querySelector(`.st-key-${CSS.escape(data.button)} button`);
-    if (button) { event.preventDefault(); button.click(); }
+  let turning = false;
+  const button = (event) => {
+    const within = (key) => document.querySelectorAll(`.st-key-${CSS.escape(key)} button`);
+    if (event.key in data.keys) return within(data.keys[event.key])[0];
+    if (data.choices && !turning && /^[1-9]$/.test(event.key))
+      return within(data.choices)[event.key - 1];
   };
-  document.addEventListener("keydown", press);
-  return () => document.removeEventListener("keydown", press);
+  const press = (event) => {
+    const at = event.composedPath()[0];
+    const typing = at.closest?.("input, textarea, select, [contenteditable=true]");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const held = event.repeat && (event.key.length === 1 || event.key === "Enter");
+    const pressed = held ? undefined : button(event);
+    if (held) event.stopImmediatePropagation();
+    if (held || pressed) event.preventDefault();
+    pressed?.click();
+    turning ||= event.key === data.turning;
+  };
+  window.addEventListener("keydown", press, true);
+  return () => window.removeEventListener("keydown", press, true);
 }
 """
 
 
-def press_on(key: str, button: str) -> None:
-    """Presses the button with that Streamlit key whenever the keyboard key is pressed."""
+def press_on(keys: Mapping[str, str], *, choices: str = "", turning: str = "") -> None:
+    """Presses buttons by keyboard, once however long a key is held.
+
+    keys: keyboard key to the Streamlit key of a button. choices: the Streamlit key of a container;
+    `1` presses its first button, `9` its ninth. turning: the keyboard key that asks for other
+    choices; digits wait until they are there.
+    """
     mount = st.components.v2.component("winnow_key_press", js=_JS)
-    mount(data={"key": key, "button": button}, key=f"press-{button}", height=1)
+    data = {"keys": dict(keys), "choices": choices, "turning": turning}
+    mount(data=data, key="key-press", height=1)

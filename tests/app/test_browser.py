@@ -37,6 +37,8 @@ FLAGS = [
 ]
 PATIENCE_MS = 20_000
 ITEM_NAME = ".w-line b >> nth=1"
+ACTION = ".st-key-job-actions button >> nth=0"
+CHOSEN = ".st-key-job-actions button[aria-pressed=true]"
 PLACES = (
     *("", "overview", "queues", "decisions", "rules", "backtests", "banks", "policies"),
     *("item-types", "actions", "routing", "appeals", "deliveries", "settings", "audit"),
@@ -96,6 +98,11 @@ def sign_in(tab: Page, house: House, password: str) -> None:
     tab.click("button")
 
 
+def of_job(name: str) -> str:
+    """The button of that name for the job in hand, of which each has its own."""
+    return f"[class*=' st-key-{name}-'] button"
+
+
 def settled(page: Page) -> None:
     """Until the page is drawn and listens."""
     page.wait_for_selector("[data-test-script-state=notRunning]")
@@ -140,15 +147,33 @@ def test_signing_out_ends_the_session(page: Page, house: House) -> None:
     expect(page.get_by_label("Password")).to_be_visible()
 
 
-def test_a_job_is_decided_with_the_keyboard_and_undone(page: Page, house: House) -> None:
+def press_together(page: Page, *keys: str) -> None:
+    """Presses keys within one turn of the browser, so that none waits for what the other does."""
+    page.evaluate(
+        """keys => { for (const key of keys) for (const type of ["keydown", "keyup"]) {
+            const about = { key, keyCode: key === "Enter" ? 13 : key.toUpperCase().charCodeAt(0) };
+            document.body.dispatchEvent(
+                new KeyboardEvent(type, { ...about, bubbles: true, composed: true })) } }""",
+        list(keys),
+    )
+
+
+def open_job(page: Page, house: House) -> str:
+    """Opens the next job of the queue; the name of its item, once every button listens."""
     open_page(page, house, f"job?queue={house.queue_id}")
-    expect(page.locator("mark").first).to_have_text("casino")
-    first, before = page.locator(ITEM_NAME).inner_text(), len(_decided(house))
-    expect(page.locator(".st-key-job-action-0 button")).to_be_enabled()
-    expect(page.locator(".st-key-submit button")).to_be_enabled()
+    for part in (ACTION, of_job("submit"), of_job("ignore")):
+        expect(page.locator(part)).to_be_enabled()
     settled(page)
+    return page.locator(ITEM_NAME).inner_text()
+
+
+def test_a_job_is_decided_with_the_keyboard_and_undone(page: Page, house: House) -> None:
+    first, before = open_job(page, house), len(_decided(house))
+    expect(page.locator("mark").first).to_have_text("casino")
     shot(page, "job")
     page.keyboard.press("1")
+    expect(page.locator(CHOSEN)).to_be_visible()
+    shot(page, "job-chosen")
     page.keyboard.press("Enter")
     expect(page.locator(ITEM_NAME)).not_to_have_text(first)
     until(lambda: len(_decided(house)) == before + 1, what="the decision is recorded")
@@ -160,15 +185,55 @@ def test_a_job_is_decided_with_the_keyboard_and_undone(page: Page, house: House)
     until(lambda: bool(_decided(house)[0]["undoneAt"]), what="the decision is taken back")
 
 
-def test_ignore_opens_the_next_job_at_once(page: Page, house: House) -> None:
-    open_page(page, house, f"job?queue={house.queue_id}")
-    before = len(_decided(house))
+def test_a_digit_counts_however_soon_enter_follows_it(page: Page, house: House) -> None:
+    name, before = open_job(page, house), len(_decided(house))
     for _ in range(3):
-        name = page.locator(ITEM_NAME).inner_text()
-        expect(page.locator(".st-key-ignore button")).to_be_enabled()
+        press_together(page, "1", "Enter")
+        expect(page.locator(ITEM_NAME)).not_to_have_text(name)
+        expect(page.locator(of_job("submit"))).to_be_enabled()
         settled(page)
+        name = page.locator(ITEM_NAME).inner_text()
+    until(lambda: len(_decided(house)) == before + 3, what="three decisions are recorded")
+    assert {one["kind"] for one in _decided(house)[:3]} == {"CUSTOM_ACTION"}
+
+
+def test_presses_meant_for_one_job_never_reach_the_next(page: Page, house: House) -> None:
+    name, before = open_job(page, house), len(_decided(house))
+    press_together(page, "i", "i", "i", "i")
+    expect(page.locator(ITEM_NAME)).not_to_have_text(name)
+    expect(page.locator(of_job("ignore"))).to_be_enabled()
+    settled(page)
+    after = page.locator(ITEM_NAME).inner_text()
+    for _ in range(30):  # a key that is held down
+        page.keyboard.down("i")
+    settled(page)
+    expect(page.locator(ITEM_NAME)).not_to_have_text(after)
+    page.keyboard.up("i")
+    settled(page)
+    assert len(_decided(house)) == before + 2
+
+
+def test_digits_wait_for_the_policies_that_p_asks_for(page: Page, house: House) -> None:
+    open_job(page, house)
+    press_together(page, "p", "2")
+    expect(page.get_by_text("Back to actions")).to_be_visible()
+    settled(page)
+    assert page.locator(CHOSEN).count() == 0
+    page.keyboard.press("1")
+    expect(page.locator(".st-key-job-policies [aria-pressed=true]")).to_have_count(2)
+    shot(page, "job-policies")
+    page.keyboard.press("p")
+    expect(page.get_by_text("Policy: Scams, Harassment")).to_be_visible()
+
+
+def test_ignore_opens_the_next_job_at_once(page: Page, house: House) -> None:
+    name, before = open_job(page, house), len(_decided(house))
+    for _ in range(3):
         page.keyboard.press("i")
         expect(page.locator(ITEM_NAME)).not_to_have_text(name)
+        expect(page.locator(of_job("ignore"))).to_be_enabled()
+        settled(page)
+        name = page.locator(ITEM_NAME).inner_text()
     until(lambda: len(_decided(house)) == before + 3, what="three decisions are recorded")
 
 
@@ -176,10 +241,11 @@ def test_everything_to_decide_fits_one_screen(page: Page, house: House) -> None:
     open_page(page, house, f"job?queue={house.queue_id}&job={reported_job(house)}")
     expect(page.get_by_text("Reported 5 times")).to_be_visible()
     shot(page, "job-reported")
-    for key in ("job-action-0", "submit", "ignore", "skip", "pick-policy", "help"):
-        box = page.locator(f".st-key-{key} button").bounding_box()
+    named = (of_job(name) for name in ("submit", "ignore", "skip", "pick-policy"))
+    for part in (ACTION, *named, ".st-key-help button"):
+        box = page.locator(part).bounding_box()
         assert box is not None
-        assert box["y"] + box["height"] <= 900, key
+        assert box["y"] + box["height"] <= 900, part
 
 
 def reported_job(house: House) -> str:

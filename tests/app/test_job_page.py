@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, TypeVar
+
+from streamlit.testing.v1.element_tree import Widget
 
 from tests.app.conftest import Opened, said
 from tests.app.fake_data import ago
 from tests.app.fake_reports import reported
 
 if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
+    from streamlit.testing.v1.element_tree import Button, ButtonGroup, WidgetList
+
     from tests.app.fake_api import State
+
+W = TypeVar("W", bound=Widget)
+
+
+def of_job(widgets: WidgetList[W], name: str) -> W:
+    """The widget of that name for the job in hand."""
+    [found] = [one for one in widgets if re.fullmatch(rf"{name}-\d+-job-\d+", one.key or "")]
+    return found
+
+
+def button(page: AppTest, name: str) -> Button:
+    return of_job(page.button, name)
+
+
+def chips(page: AppTest, name: str) -> ButtonGroup[str]:
+    return of_job(page.pills, name)
 
 
 def test_the_oldest_job_opens_with_why_it_is_here(opened: Opened) -> None:
@@ -31,8 +53,8 @@ def test_an_action_is_chosen_then_submitted_and_the_next_job_opens(
     opened: Opened, state: State
 ) -> None:
     page = opened("job", queue="q1")
-    page.button(key="job-action-0").click().run()
-    page.button(key="submit").click().run()
+    chips(page, "actions").select("a1").run()
+    button(page, "submit").click().run()
     assert [(d["kind"], d["actionIds"], d["policyIds"]) for d in state.decided] == [
         ("CUSTOM_ACTION", ["a1"], ["p1"])
     ]
@@ -41,22 +63,23 @@ def test_an_action_is_chosen_then_submitted_and_the_next_job_opens(
 
 def test_a_digit_that_arrives_together_with_enter_counts(opened: Opened, state: State) -> None:
     page = opened("job", queue="q1")
-    page.button(key="job-action-1").click()
-    page.button(key="submit").click().run()
+    chips(page, "actions").select("a2")
+    button(page, "submit").click().run()
     assert [d["actionIds"] for d in state.decided] == [["a2"]]
 
 
 def test_submitting_without_an_action_decides_nothing(opened: Opened, state: State) -> None:
     page = opened("job", queue="q1")
-    page.button(key="submit").click().run()
+    button(page, "submit").click().run()
     assert state.decided == []
     assert "post-0" in said(page)
+    assert [told.value for told in page.toast] == ["Choose an action first, or press i to ignore."]
 
 
 def test_ignoring_names_no_action_and_no_policy(opened: Opened, state: State) -> None:
     page = opened("job", queue="q1")
-    page.button(key="job-action-0").click().run()
-    page.button(key="ignore").click().run()
+    chips(page, "actions").select("a1").run()
+    button(page, "ignore").click().run()
     assert [(d["kind"], d["actionIds"], d["policyIds"]) for d in state.decided] == [
         ("IGNORE", [], [])
     ]
@@ -64,15 +87,15 @@ def test_ignoring_names_no_action_and_no_policy(opened: Opened, state: State) ->
 
 def test_the_reason_goes_with_its_decision_only(opened: Opened, state: State) -> None:
     page = opened("job", queue="q1")
-    page.text_input(key="job-reason").input("as agreed").run()
-    page.button(key="ignore").click().run()
-    page.button(key="ignore").click().run()
+    of_job(page.text_input, "reason").input("as agreed").run()
+    button(page, "ignore").click().run()
+    button(page, "ignore").click().run()
     assert [d["reason"] for d in state.decided] == ["as agreed", ""]
 
 
 def test_undo_brings_the_job_back_to_the_desk(opened: Opened, state: State) -> None:
     page = opened("job", queue="q1")
-    page.button(key="ignore").click().run()
+    button(page, "ignore").click().run()
     page.button(key="undo").click().run()
     assert state.decided == []
     assert "post-0" in said(page)
@@ -80,17 +103,17 @@ def test_undo_brings_the_job_back_to_the_desk(opened: Opened, state: State) -> N
 
 def test_a_policy_is_picked_by_the_digits_in_its_own_mode(opened: Opened, state: State) -> None:
     page = opened("job", queue="q1")
-    page.button(key="pick-policy").click().run()
-    page.button(key="job-policy-1").click().run()
-    page.button(key="pick-policy").click().run()
-    page.button(key="job-action-0").click().run()
-    page.button(key="submit").click().run()
+    button(page, "pick-policy").click().run()
+    chips(page, "policies").select("p2").run()
+    button(page, "pick-policy").click().run()
+    chips(page, "actions").select("a1").run()
+    button(page, "submit").click().run()
     assert [d["policyIds"] for d in state.decided] == [["p1", "p2"]]
 
 
 def test_skipping_opens_the_next_job(opened: Opened, state: State) -> None:
     page = opened("job", queue="q1")
-    page.button(key="skip").click().run()
+    button(page, "skip").click().run()
     assert "post-1" in said(page)
     assert all(job["jobId"] != "job-0" for job in state.waiting)
 
@@ -98,14 +121,14 @@ def test_skipping_opens_the_next_job(opened: Opened, state: State) -> None:
 def test_a_lost_lease_is_told_and_decides_nothing(opened: Opened, state: State) -> None:
     page = opened("job", queue="q1")
     state.held["job-0"] = "somebody else"
-    page.button(key="ignore").click().run()
+    button(page, "ignore").click().run()
     assert state.decided == []
     assert "has run out" in said(page)
-    assert [b.label for b in page.button if b.key == "submit"] == []
+    assert [b.label for b in page.button if b.label == "Submit and next"] == []
 
 
 def test_a_decided_job_opens_by_its_link_to_be_read(opened: Opened) -> None:
-    opened("job", queue="q1").button(key="ignore").click().run()
+    button(opened("job", queue="q1"), "ignore").click().run()
     page = opened("job", job="job-0")
     assert "This job has been decided already. You see it as it is;" in said(page)
     assert "post-0" in said(page)
@@ -114,15 +137,15 @@ def test_a_decided_job_opens_by_its_link_to_be_read(opened: Opened) -> None:
 def test_media_are_veiled_until_b_is_pressed(opened: Opened) -> None:
     page = opened("job", queue="q1")
     assert "w-veiled" in said(page)
-    page.button(key="reveal").click().run()
+    button(page, "reveal").click().run()
     assert "w-veiled" not in said(page)
 
 
 def test_the_veil_falls_again_with_the_next_job(opened: Opened) -> None:
     page = opened("job", queue="q1")
-    page.button(key="reveal").click().run()
+    button(page, "reveal").click().run()
     for _ in range(4):
-        page.button(key="ignore").click().run()
+        button(page, "ignore").click().run()
     assert "w-veiled" in said(page)
 
 
@@ -137,9 +160,9 @@ def test_without_a_queue_the_page_asks_for_one(opened: Opened) -> None:
 
 def test_an_action_asks_for_its_parameters_and_they_go_along(opened: Opened, state: State) -> None:
     page = opened("job", queue="q1")
-    page.button(key="job-action-2").click().run()
+    chips(page, "actions").select("a3").run()
     page.number_input(key="parameter-job-0-a3-days").set_value(7).run()
-    page.button(key="submit").click().run()
+    button(page, "submit").click().run()
     assert [d["parameters"] for d in state.decided] == [{"a3": {"days": 7}}]
 
 
@@ -161,8 +184,8 @@ def test_an_appeal_shows_what_it_is_against(opened: Opened, state: State) -> Non
 def test_an_appeal_is_overturned_or_upheld(opened: Opened, state: State) -> None:
     appealed(state)
     page = opened("job", queue="q1")
-    assert [button.key for button in page.button if button.key in {"submit", "ignore"}] == []
-    page.button(key="overturn").click().run()
+    assert {"Submit and next", "Ignore"}.isdisjoint(one.label for one in page.button)
+    button(page, "overturn").click().run()
     assert [d["kind"] for d in state.decided] == ["ACCEPT_APPEAL"]
     assert "post-1" in said(page)
 
@@ -170,7 +193,7 @@ def test_an_appeal_is_overturned_or_upheld(opened: Opened, state: State) -> None
 def test_an_upheld_decision_is_told_as_such(opened: Opened, state: State) -> None:
     appealed(state)
     page = opened("job", queue="q1")
-    page.button(key="uphold").click().run()
+    button(page, "uphold").click().run()
     assert [(d["kind"], d["actionIds"]) for d in state.decided] == [("REJECT_APPEAL", [])]
     assert "Upheld" in said(page)
 
@@ -193,7 +216,7 @@ def test_a_reported_job_tells_who_said_what_and_how_reliable_they_are(
 def test_what_a_reporter_said_before_is_asked_once_a_job(opened: Opened, state: State) -> None:
     state.waiting[0] = reported(state.waiting[0])
     page = opened("job", queue="q1")
-    page.button(key="job-action-0").click().run()
+    chips(page, "actions").select("a1").run()
     assert state.standings == ["reader-0", "reader-1", "reader-2"]
 
 
@@ -255,7 +278,7 @@ def test_an_item_that_was_never_sent_says_so(opened: Opened, state: State) -> No
 def test_the_strikes_of_the_author_stand_beside_their_name(opened: Opened) -> None:
     page = opened("job", queue="q1")
     assert "2 strikes" in said(page)
-    page.button(key="ignore").click().run()
+    button(page, "ignore").click().run()
     assert "strikes" not in said(page)
 
 
