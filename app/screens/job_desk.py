@@ -160,7 +160,7 @@ class Desk:
             names = {action.id: action.name for action in self.job.actions}
             self._decide("CUSTOM_ACTION", " + ".join(names[a] for a in self.chosen))
         else:
-            says("Choose an action first, or press i to ignore.")
+            says("Choose an action first, or press i to ignore.", done=False)
 
     def ignore(self, job_id: str) -> None:
         if self._is_about(job_id):

@@ -144,7 +144,7 @@ def _finish_appeal(desk: Desk, job: Job) -> None:
     about = (job.job_id,)
     overturn, uphold = st.columns(2)
     overturn.button(
-        "Overturn  o",
+        "Overturn",
         key=desk.key("overturn"),
         type="primary",
         shortcut="o",
@@ -154,7 +154,7 @@ def _finish_appeal(desk: Desk, job: Job) -> None:
         help="The appeal is right: actions and strikes are taken back.",
     )
     uphold.button(
-        "Uphold  k",
+        "Uphold",
         key=desk.key("uphold"),
         type="primary",
         shortcut="k",

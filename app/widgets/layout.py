@@ -45,12 +45,14 @@ def figures(values: Sequence[tuple[str, str, str]]) -> str:
     return '<div class="w-figures">' + "".join(cells) + "</div>"
 
 
-def says(flash: str) -> None:
+def says(flash: str, *, done: bool = True) -> None:
     """Keeps one sentence for the next run, so that it survives going to another page."""
-    st.session_state["_flash"] = flash
+    icon = ":material/check_circle:" if done else ":material/info:"
+    st.session_state["_flash"] = (flash, icon)
 
 
 def flash() -> None:
     said = st.session_state.pop("_flash", None)
     if said:
-        st.toast(said, icon=":material/check_circle:")
+        sentence, icon = said
+        st.toast(sentence, icon=icon)

@@ -159,11 +159,17 @@ def press_together(page: Page, *keys: str) -> None:
 
 
 def open_job(page: Page, house: House) -> str:
-    """Opens the next job of the queue; the name of its item, once every button listens."""
+    """Opens the next job of the queue; the name of its item."""
     open_page(page, house, f"job?queue={house.queue_id}")
+    return next_job(page, "")
+
+
+def next_job(page: Page, before: str) -> str:
+    """The name of the item of the job after that one, once its buttons listen."""
+    expect(page.locator(ITEM_NAME)).not_to_have_text(before)
+    settled(page)
     for part in (ACTION, of_job("submit"), of_job("ignore")):
         expect(page.locator(part)).to_be_enabled()
-    settled(page)
     return page.locator(ITEM_NAME).inner_text()
 
 
@@ -189,10 +195,7 @@ def test_a_digit_counts_however_soon_enter_follows_it(page: Page, house: House) 
     name, before = open_job(page, house), len(_decided(house))
     for _ in range(3):
         press_together(page, "1", "Enter")
-        expect(page.locator(ITEM_NAME)).not_to_have_text(name)
-        expect(page.locator(of_job("submit"))).to_be_enabled()
-        settled(page)
-        name = page.locator(ITEM_NAME).inner_text()
+        name = next_job(page, name)
     until(lambda: len(_decided(house)) == before + 3, what="three decisions are recorded")
     assert {one["kind"] for one in _decided(house)[:3]} == {"CUSTOM_ACTION"}
 
@@ -200,10 +203,7 @@ def test_a_digit_counts_however_soon_enter_follows_it(page: Page, house: House) 
 def test_presses_meant_for_one_job_never_reach_the_next(page: Page, house: House) -> None:
     name, before = open_job(page, house), len(_decided(house))
     press_together(page, "i", "i", "i", "i")
-    expect(page.locator(ITEM_NAME)).not_to_have_text(name)
-    expect(page.locator(of_job("ignore"))).to_be_enabled()
-    settled(page)
-    after = page.locator(ITEM_NAME).inner_text()
+    after = next_job(page, name)
     for _ in range(30):  # a key that is held down
         page.keyboard.down("i")
     settled(page)
@@ -230,10 +230,7 @@ def test_ignore_opens_the_next_job_at_once(page: Page, house: House) -> None:
     name, before = open_job(page, house), len(_decided(house))
     for _ in range(3):
         page.keyboard.press("i")
-        expect(page.locator(ITEM_NAME)).not_to_have_text(name)
-        expect(page.locator(of_job("ignore"))).to_be_enabled()
-        settled(page)
-        name = page.locator(ITEM_NAME).inner_text()
+        name = next_job(page, name)
     until(lambda: len(_decided(house)) == before + 3, what="three decisions are recorded")
 
 
