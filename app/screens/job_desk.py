@@ -170,11 +170,13 @@ class Desk:
     def overturn(self, job_id: str) -> None:
         """The appeal is right: what was done is taken back."""
         if self._is_about(job_id):
+            self.choose()
             self._decide("ACCEPT_APPEAL", "Overturned")
 
     def uphold(self, job_id: str) -> None:
         """The appeal is wrong: what was done stands."""
         if self._is_about(job_id):
+            self.choose()
             self._decide("REJECT_APPEAL", "Upheld")
 
     def _decide(self, kind: str, sentence: str) -> None:

@@ -187,7 +187,8 @@ def _put_aside(desk: Desk, job: Job, skip: DeltaGenerator) -> None:
     )
     if help_.button("Keys  ?", key="help", type="tertiary", width="stretch"):
         _show_keys()
-    press_on({"?": "help"}, choices=f"job-{_picking(desk)}", turning="p")
+    turning = "p" if job.policies else ""
+    press_on({"?": "help"}, choices=f"job-{_picking(desk)}", turning=turning)
 
 
 @st.dialog("Keys")

@@ -198,6 +198,14 @@ def test_an_upheld_decision_is_told_as_such(opened: Opened, state: State) -> Non
     assert "Upheld" in said(page)
 
 
+def test_an_action_chosen_beside_an_appeal_goes_along(opened: Opened, state: State) -> None:
+    appealed(state)
+    page = opened("job", queue="q1")
+    chips(page, "actions").select("a2")
+    button(page, "uphold").click().run()
+    assert [(d["kind"], d["actionIds"]) for d in state.decided] == [("REJECT_APPEAL", ["a2"])]
+
+
 def test_a_reported_job_tells_who_said_what_and_how_reliable_they_are(
     opened: Opened, state: State
 ) -> None:
