@@ -14,7 +14,7 @@ from engine.configuration.parameters import configured_values
 from engine.items import ItemRef
 from engine.webhooks.callbacks import AppealDecided, AppealOutcome
 from services.callbacks import queue_appeal_decision
-from store import appeals, audit, facts, outbox
+from store import appeals, audit, executions, facts, outbox
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,18 +83,17 @@ def appeal_callback_id(decision_id: str, identity: str) -> str:
 
 def to_withdraw(
     tx: Connection, row: JobRow, kind: DecisionKind, settings: OrgSettings
-) -> tuple[str, ...]:
-    """The strikes that hold now and were caused by what the job's appeals are against."""
+) -> tuple[Fact, ...]:
+    """The strikes that hold now and were caused by what the job's appeals are against.
+
+    Whenever it was done to the item: each time it was sent again may have been another strike.
+    """
     if kind is not DecisionKind.ACCEPT_APPEAL or not settings.appeal_reversal:
         return ()
-    executions = [
-        str(done["executionId"])
-        for one in appeals.of_job(tx, row.job_id)
-        if one.outcome is None
-        for done in one.against
-    ]
-    found = (_that_holds(tx, strike_id(each)) for each in dict.fromkeys(executions))
-    return tuple(one.fact_id for one in found if one is not None)
+    waiting = [one for one in appeals.of_job(tx, row.job_id) if one.outcome is None]
+    actions = list(dict.fromkeys(each for one in waiting for each in one.action_ids))
+    done = executions.done_to(tx, row.type_id, row.item_id, actions)
+    return _that_hold(tx, [strike_id(each.execution_id) for each in done])
 
 
 def withdraw(tx: Connection, fact_ids: Sequence[str], configuration: Configuration) -> None:
@@ -114,9 +113,11 @@ def give_again(tx: Connection, fact_ids: Sequence[str], actor: str) -> None:
     facts.record(tx, [one.anew(actor) for one in lost])
 
 
-def _that_holds(tx: Connection, fact_id: str) -> Fact | None:
-    """The strike, or the one that replaced it when it was taken back and given again."""
-    found = facts.find(tx, fact_id)
-    while found is not None and found.withdrawn_at is not None:
-        found = facts.find(tx, next_life(found.fact_id))
-    return found
+def _that_hold(tx: Connection, fact_ids: Sequence[str]) -> tuple[Fact, ...]:
+    """Of these strikes, or of those that replaced them when they were given again."""
+    holding: list[Fact] = []
+    while fact_ids:
+        found = facts.found(tx, fact_ids)
+        holding += [one for one in found if one.withdrawn_at is None]
+        fact_ids = [next_life(one.fact_id) for one in found if one.withdrawn_at is not None]
+    return tuple(holding)

@@ -178,7 +178,7 @@ def _row(
         policy_ids=tuple(opening.policy_ids),
         item=_document(appeal.item),
         additional_items=[_document(one) for one in appeal.additional_items],
-        against=[done_document(one) for one in against.done],
+        against=[done_document(one) for one in against.told],
         earlier_id=None,
         job_id="",
     )

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from engine.casework.decisions import ChosenAction, Verdict
+    from engine.casework.facts import Fact
     from engine.configuration.configuration import Configuration
     from store.items_lookup import ItemRow
     from store.jobs import JobRow
@@ -112,12 +113,13 @@ def _decide(
         now=now,
         new_id=context.new_id,
         not_before=now + UNDO_WINDOW,
+        taken_back=strikes,
     )
-    withdraw(tx, strikes, configuration)
+    withdraw(tx, [strike.fact_id for strike in strikes], configuration)
     return Decided(decision_id, now + UNDO_WINDOW)
 
 
-def _record(case: _Case, strikes: Sequence[str]) -> None:
+def _record(case: _Case, strikes: Sequence[Fact]) -> None:
     """The decision and its labels; the job is done."""
     verdict, row, now = case.verdict, case.row, case.now
     decisions.insert(
@@ -128,7 +130,7 @@ def _record(case: _Case, strikes: Sequence[str]) -> None:
         decided_by=case.caller.actor,
         decided_at=now,
         claimed_at=row.claimed_at,
-        withdrew=strikes,
+        withdrew=[strike.fact_id for strike in strikes],
     )
     jobs.finish(case.tx, row.job_id, state=JobState.DECIDED, now=now)
     decisions.insert_labels(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from engine.actions.execution import Execution
     from engine.actions.plan import PlannedJob
+    from engine.casework.facts import Fact
     from engine.casework.strikes import Tally
     from engine.configuration.configuration import Configuration
     from engine.configuration.settings import OrgSettings
@@ -41,6 +42,7 @@ def execute_actions(
     now: datetime,
     new_id: Callable[[], str],
     not_before: datetime | None = None,
+    taken_back: Sequence[Fact] = (),
 ) -> tuple[Execution, ...]:
     """Those that had not been executed before, in order; the others have no effect.
 
@@ -49,9 +51,11 @@ def execute_actions(
     not_before: when webhooks may go out, for effects that can still be taken back. A webhook's
     idempotency key is its execution's id. Strikes are recorded last, because the clock that they
     take their instants from stays locked until the transaction ends.
+
+    taken_back: strikes that this transaction withdraws after it, for the same reason.
     """
     fresh = _executed(tx, _unrepeated(tx, executions), configuration, now, new_id)
-    counted = count_strikes(tx, fresh, configuration)
+    counted = count_strikes(tx, fresh, configuration, taken_back)
     every = fresh + _executed(tx, counted.effects, configuration, now, new_id)
     messages = [
         _message(each, counted, configuration.settings)

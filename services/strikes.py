@@ -15,6 +15,7 @@ from engine.casework.strikes import (
     person_of,
     strikes_of,
     tally,
+    told,
 )
 from engine.configuration.actions import ActionType
 from engine.configuration.configuration import Configuration
@@ -34,20 +35,29 @@ NO_STRIKES = Tally((), {}, ())
 
 
 def count_strikes(
-    tx: Connection, executions: Sequence[Execution], configuration: Configuration
+    tx: Connection,
+    executions: Sequence[Execution],
+    configuration: Configuration,
+    taken_back: Sequence[Fact] = (),
 ) -> Tally:
     """What the executions count against whom, and the actions of thresholds passed by that.
 
     Whoever is struck is locked until the transaction ends, so that of several at once exactly one
     passes a threshold. `record_strikes` makes it last.
+
+    taken_back: strikes that hold and that the same transaction withdraws.
     """
     struck = strikes_of(executions, configuration.policies)
-    told = {person for each in executions if (person := _told_of(each)) is not None}
-    people = told | {strike.person for strike in struck}
+    known = {person for each in executions if (person := _told_of(each)) is not None}
+    people = known | {strike.person for strike in struck}
     if not people:
         return NO_STRIKES
     strikes.lock_people(tx, {strike.person for strike in struck})
-    return tally(struck, strikes.sums(tx, people), configuration)
+    before = strikes.sums(tx, people)
+    for strike in taken_back:
+        if strike.subject in before:
+            before[strike.subject] -= strike.amount
+    return tally(struck, before, configuration)
 
 
 def _told_of(execution: Execution) -> ItemRef | None:
@@ -117,7 +127,7 @@ def record_of(context: Context, caller: Caller, person: ItemRef, page: PageReque
     require(caller, Permission.VIEW_INVESTIGATION)
     with context.database.transaction(caller.org_id) as tx:
         rows = facts.history(tx, FactKind.STRIKE, person, page)
-        total = strikes.sums(tx, [person])[person]
+        total = told(strikes.sums(tx, [person])[person])
         names = names_in(tx, [row.actor for row in rows])
         policies = {key: one.name for key, one in known_configuration(tx).policies.items()}
         now = clock.read(tx).at
@@ -177,7 +187,7 @@ def adjust(
         configuration = known_configuration(tx)
         _check(configuration, person, amount, policy_id, reason)
         strikes.lock_people(tx, [person])
-        total = max(strikes.sums(tx, [person])[person] + amount, 0)
+        total = told(strikes.sums(tx, [person])[person] + amount)
         detail = {"userTypeId": person.type_id, "userId": person.item_id, "amount": amount}
         said = detail | {"policyId": policy_id, "reason": reason}
         audit.append(tx, Entry(now, caller.actor, Event.STRIKE_ADJUST, "strike", fact_id, said))
@@ -269,4 +279,4 @@ def _put_right(
     detail = {"userTypeId": who.type_id, "userId": who.item_id, "amount": strike.amount}
     said = detail | {"reason": reason}
     audit.append(tx, Entry(context.clock(), caller.actor, event, "strike", strike.fact_id, said))
-    return Adjusted(strike.fact_id, strikes.sums(tx, [who])[who])
+    return Adjusted(strike.fact_id, told(strikes.sums(tx, [who])[who]))

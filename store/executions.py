@@ -88,7 +88,7 @@ def _row(execution: Execution) -> dict[str, object]:
 # What a decision did and took back in time was never done. A decision's executions begin their
 # dedupe key with its id.
 DONE_TO = text("""
-SELECT DISTINCT ON (e.action_id) e.execution_id::text, e.action_id, e.actor, e.created_at,
+SELECT e.execution_id::text, e.action_id, e.actor, e.created_at,
        d.decision_id::text, e.rules, e.policies, e.seq, e.arrived_at
 FROM action_executions AS e
 LEFT JOIN decisions AS d ON d.decision_id = CASE
@@ -96,12 +96,12 @@ LEFT JOIN decisions AS d ON d.decision_id = CASE
 END
 WHERE e.type_id = :type_id AND e.item_id = :item_id AND e.action_id = ANY(:action_ids)
   AND d.undone_at IS NULL
-ORDER BY e.action_id, e.created_at DESC
+ORDER BY e.created_at DESC, e.action_id
 """)
 
 
 def done_to(tx: Connection, type_id: str, item_id: str, action_ids: Sequence[str]) -> list[Done]:
-    """The latest of each of these actions that was done to the item."""
+    """These actions, each time that one was done to the item; latest first."""
     asked = {"type_id": type_id, "item_id": item_id, "action_ids": list(action_ids)}
     return [
         Done(

@@ -210,6 +210,16 @@ def find(tx: Connection, fact_id: str) -> Fact | None:
     return None if row is None else _fact(row)
 
 
+EACH_FOUND = text(f"""
+SELECT {COLUMNS} FROM facts WHERE fact_id = ANY(CAST(:fact_ids AS uuid[])) ORDER BY at, fact_id
+""")
+
+
+def found(tx: Connection, fact_ids: Sequence[str]) -> list[Fact]:
+    """Those of them that ever were, oldest first."""
+    return [_fact(row) for row in tx.execute(EACH_FOUND, {"fact_ids": list(fact_ids)})]
+
+
 def _fact(row: Row[Any]) -> Fact:
     return Fact(
         at=row.at,

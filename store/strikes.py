@@ -27,7 +27,7 @@ FROM (SELECT 'strikes:' || current_setting('app.org_id') || chr(31) || t || chr(
 HOLDS = "withdrawn_at IS NULL AND (expires_at IS NULL OR expires_at > :at)"
 
 SUMS = text(f"""
-SELECT q.t, q.i, greatest(coalesce(sum(f.amount), 0), 0)
+SELECT q.t, q.i, coalesce(sum(f.amount), 0)
 FROM unnest(CAST(:types AS text[]), CAST(:ids AS text[])) AS q(t, i)
 LEFT JOIN facts AS f ON f.kind = 'strike' AND f.subject_type_id = q.t AND f.subject_id = q.i
     AND {HOLDS}
@@ -83,7 +83,7 @@ def lock_people(tx: Connection, people: Collection[ItemRef]) -> None:
 
 
 def sums(tx: Connection, people: Collection[ItemRef]) -> dict[ItemRef, float]:
-    """Of each, now; never below zero."""
+    """Of each, now; below zero where more was taken off by hand than there was."""
     if not people:
         return {}
     rows = tx.execute(SUMS, _arrays(people) | {"at": clock.read(tx).at})

@@ -54,11 +54,21 @@ class Done:
 
 @dataclass(frozen=True)
 class Against:
+    """done: latest first; more than once where the item was sent again."""
+
     done: tuple[Done, ...] = field(default=())
 
     @property
+    def told(self) -> tuple[Done, ...]:
+        """The latest of each action."""
+        latest: dict[str, Done] = {}
+        for one in self.done:
+            latest.setdefault(one.action_id, one)
+        return tuple(latest.values())
+
+    @property
     def policy_ids(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(key for one in self.done for key in one.policy_ids))
+        return tuple(dict.fromkeys(key for one in self.told for key in one.policy_ids))
 
     @property
     def latest(self) -> Done | None:

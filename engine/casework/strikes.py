@@ -39,7 +39,7 @@ class Strike:
 
 @dataclass(frozen=True)
 class Tally:
-    """strikes: to record, in order. sums: of each person, after them. effects: of thresholds."""
+    """strikes: to record, in order. sums: what is told of each person. effects: of thresholds."""
 
     strikes: tuple[Strike, ...]
     sums: Mapping[ItemRef, float]
@@ -112,16 +112,23 @@ def strikes_of(
 def tally(
     strikes: Sequence[Strike], before: Mapping[ItemRef, float], configuration: Configuration
 ) -> Tally:
-    """Adds the strikes up one after the other. before: each person's sum so far."""
+    """Adds the strikes up one after the other. before: each person's balance so far."""
     sums = dict(before)
     effects: list[Execution] = []
     for strike in strikes:
         old = sums.get(strike.person, 0.0)
         sums[strike.person] = old + strike.amount
-        threshold = crossed(old, old + strike.amount, configuration.settings.strike_thresholds)
+        passed = told(old), told(old + strike.amount)
+        threshold = crossed(*passed, configuration.settings.strike_thresholds)
         if threshold is not None:
             effects.extend(_effects(strike, threshold, configuration))
-    return Tally(tuple(strikes), sums, tuple(effects))
+    told_sums = {person: told(balance) for person, balance in sums.items()}
+    return Tally(tuple(strikes), told_sums, tuple(effects))
+
+
+def told(balance: float) -> float:
+    """The sum of somebody's strikes; nobody has fewer than none, whatever was taken off by hand."""
+    return max(balance, 0.0)
 
 
 def crossed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from engine.casework.decisions import DecisionKind, Verdict
 from engine.casework.facts import FactKind
 from engine.items import ItemRef, RawItem
 from engine.permissions import UserRole, permissions_of
-from services import appeals, decision_undo, decisions, jobs
+from services import appeals, decision_undo, decisions, jobs, strikes
 from services.appeals import AskedAppeal
 from services.context import Caller, system_caller
 from services.policies import POLICIES
@@ -111,6 +112,36 @@ def test_an_accepted_appeal_takes_back_the_action_and_its_strikes(court: Court) 
     court.decide("bob", ACCEPT)
     assert court.strikes() == 0
     assert [name for (name,) in executed(court)] == ["Ban", "Unban"]
+
+
+def test_it_takes_back_the_strikes_of_each_time_and_the_platform_is_told_what_is_left(
+    court: Court,
+) -> None:
+    banned(court)
+    with court.town.context.database.transaction(court.town.org_id) as tx:
+        author = {"id": "u1", "typeId": court.user_type}
+        place(tx, [{"text": "scam", "author": author}], court.town.post, item_id="i1")
+    court.town.evaluate()
+    again = Verdict(DecisionKind.CUSTOM_ACTION, (court.ban,), (court.spam,))
+    court.decide("cal", again)
+    court.clock.advance(minutes=1)
+    other = strikes.adjust(
+        *(court.town.context, system_caller(court.town.org_id, "test"), court.author, 3),
+        policy_id=None,
+        reason="from before",
+    )
+    assert other.total == 7
+    court.appeal("a1")
+    ((barred, against),) = court.town.rows(
+        "SELECT j.barred, a.against FROM jobs AS j JOIN appeals AS a USING (job_id)"
+    )
+    assert (sorted(barred), len(against)) == (["user:ann", "user:cal"], 1)
+    court.decide("bob", ACCEPT)
+    assert court.strikes() == 3
+    ((body,),) = court.town.rows(
+        "SELECT body FROM outbox JOIN config_heads ON object_id = action_id WHERE name = 'Unban'"
+    )
+    assert json.loads(bytes(body))["userStrikeCount"] == 3
 
 
 def test_the_label_it_gives_is_about_the_same_submission(court: Court) -> None:

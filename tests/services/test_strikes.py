@@ -188,6 +188,10 @@ def test_a_person_s_sum_is_adjusted_and_a_strike_revoked_with_a_reason(town: Tow
     assert (adjusted.total, total(town, bob)) == (5, 5)
     less = strikes.adjust(town.context, who, bob, -9, policy_id=None, reason="wrong person")
     assert (less.total, total(town, bob)) == (0, 0)
+    more = strikes.adjust(town.context, who, bob, 3, policy_id=None, reason="not all of it")
+    assert (more.total, total(town, bob)) == (0, 0)
+    more = strikes.adjust(town.context, who, bob, 3, policy_id=None, reason="still not")
+    assert (more.total, total(town, bob)) == (2, 2)
     assert bodies(town, ban) == []
     listed = strikes.record_of(town.context, who, person(), PageRequest()).items
     assert [(one.policy_name, one.item_id, one.holds) for one in listed] == [
@@ -199,7 +203,7 @@ def test_a_person_s_sum_is_adjusted_and_a_strike_revoked_with_a_reason(town: Tow
     with pytest.raises(Conflict, match="already"):
         strikes.revoke(town.context, who, listed[0].strike_id, "a joke")
     events = town.rows("SELECT event FROM audit_log WHERE event LIKE 'strike:%' ORDER BY n")
-    assert [row.event for row in events] == ["strike:adjust", "strike:adjust", "strike:revoke"]
+    assert [row.event for row in events] == [*["strike:adjust"] * 4, "strike:revoke"]
 
 
 def test_a_revoked_strike_is_given_again_once_and_holds_from_then_on(town: Town) -> None:

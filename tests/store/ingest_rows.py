@@ -35,10 +35,12 @@ def place(
     documents: Sequence[Mapping[str, Any]],
     type_id: str = "t-post",
     step: timedelta | None = None,
+    item_id: str | None = None,
 ) -> list[datetime]:
     """Gives each item the next place, `step` after the one before (1 microsecond).
 
-    `author`, an item reference, is the item's creator. No window event is written.
+    item_id: of all of them, `i` and the place's number unless given. `author`, an item reference,
+    is the item's creator. No window event is written.
     """
     now = clock.lock(tx)
     between = step or timedelta(microseconds=1)
@@ -50,7 +52,7 @@ def place(
             "at": at,
             "submission_id": str(uuid4()),
             "type_id": type_id,
-            "item_id": f"i{seq}",
+            "item_id": item_id or f"i{seq}",
             "creator_type_id": author.get("typeId"),
             "creator_id": author.get("id"),
             "data": json.dumps(data),
