@@ -233,6 +233,7 @@ def test_ignore_opens_the_next_job_at_once(page: Page, house: House) -> None:
         page.keyboard.press("i")
         name = next_job(page, name)
     until(lambda: len(_decided(house)) == before + 3, what="three decisions are recorded")
+    assert {one["kind"] for one in _decided(house)[:3]} == {"IGNORE"}
 
 
 def test_everything_to_decide_fits_one_screen(page: Page, house: House) -> None:
